@@ -1,0 +1,30 @@
+"""What all tests share: hypothesis profiles and the published files, where they are at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Published standards, terminology, rules and schemas; not part of the repository."""
+    folder = Path(os.environ.get("DOSSIER_SHARED", ROOT.parent / "shared"))
+    if not (folder / "standards").is_dir():
+        pytest.skip(f"published files are not at hand: no {folder.name}/standards beside the checkout")
+    return folder
