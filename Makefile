@@ -1,0 +1,57 @@
+# Two commands are enough: `make datasets` and `make test`.  Everything else is for maintainers.
+PYTHON ?= python3
+STUDY ?= specs/study.yaml
+OUT ?= build
+PYTEST_ARGS ?=
+
+BIN := .venv/bin
+SETUP := $(PYTHON) scripts/setup.py
+
+.PHONY: help setup datasets test test-full lint types contract bench interop lock clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+
+setup:  ## make or refresh the environment in .venv for building and testing
+	@$(SETUP) run test
+
+datasets:  ## build all datasets and documents of the built-in study (STUDY=..., OUT=...)
+	@$(SETUP) run
+	$(BIN)/dossier build --study $(STUDY) --out $(OUT)
+
+test:  ## run the tests (PYTEST_ARGS=... is passed on)
+	@$(SETUP) test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-full:  ## run the slow tests that `make test` leaves out
+	@$(SETUP) test
+	$(BIN)/python -m pytest -m full $(PYTEST_ARGS)
+
+lint:  ## check style with ruff
+	@$(SETUP) test
+	$(BIN)/ruff check .
+
+types:  ## check types with mypy: packages and scripts strictly, tests less so
+	@$(SETUP) test
+	$(BIN)/mypy
+	$(BIN)/mypy --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls \
+	    --allow-untyped-decorators --allow-any-generics --no-warn-return-any tests
+
+contract:  ## check that imports point down only
+	@$(SETUP) test
+	$(BIN)/lint-imports
+
+bench:  ## time the build of the built-in study (STUDY=...)
+	@$(SETUP) run
+	$(BIN)/python scripts/bench.py $(STUDY)
+
+interop: datasets  ## read the built transport files with an independent reader and compare
+	@if $(SETUP) interop; then $(BIN)/python scripts/interop_xport.py $(OUT); \
+	else echo "interop: skipped, no environment for the independent reader (see above)"; fi
+
+lock:  ## resolve the lock files under requirements/ anew (needs the network)
+	$(PYTHON) scripts/lock.py $(LOCK_ARGS)
+
+clean:  ## remove what was built and the caches; environments stay
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,4 @@
+"""ADaM analysis datasets: derivations for ADSL, BDS and occurrence data.
+
+Stands on ``engine`` and knows nothing of ``sdtm`` or ``dossier``.
+"""

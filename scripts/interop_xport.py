@@ -1,0 +1,111 @@
+"""Compare transport files as two independent readers see them (``make interop``).
+
+``interop_xport.py BUILD`` reads every ``.xpt`` file under BUILD with
+pyreadstat, writes what it saw as JSON, and has the interpreter of
+``.venv-interop`` read the same files with ``xport.v56``.  Names, labels,
+lengths and every value must agree; numbers must be equal to the last bit.
+
+The other side is this file too (``interop_xport.py --read FILE...``); it
+needs xport and pandas 2.3 and prints JSON.  Both read text as ISO 8859-1,
+which maps every byte, so that text of any encoding is compared byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+OTHER = ROOT / ".venv-interop" / "bin" / "python"
+Seen = dict[str, Any]
+
+
+def plain(values: list[Any]) -> list[Any]:
+    """Values for JSON: a missing number is null, every number a float."""
+    return [value if isinstance(value, str) else None if math.isnan(value) else float(value)
+            for value in values]
+
+
+def seen_by_pyreadstat(path: Path) -> Seen:
+    """What pyreadstat reads from one file."""
+    import pyreadstat
+
+    data, meta = pyreadstat.read_xport(str(path), encoding="ISO-8859-1", disable_datetime_conversion=True)
+    return {
+        "dataset": meta.table_name,
+        "variables": [[name, meta.column_names_to_labels[name] or "", meta.variable_storage_width[name]]
+                      for name in meta.column_names],
+        "values": {name: plain(data[name].tolist()) for name in meta.column_names},
+    }
+
+
+def seen_by_xport(path: Path) -> Seen:
+    """What xport reads from one file; it holds one dataset."""
+    import warnings
+
+    import xport.v56
+
+    xport.v56.TEXT_DATA_ENCODING = xport.v56.TEXT_METADATA_ENCODING = "ISO-8859-1"
+    with warnings.catch_warnings(), path.open("rb") as file:
+        warnings.simplefilter("ignore")  # xport builds its series in a way pandas 2.3 warns of
+        ((name, data),) = xport.v56.load(file).items()
+        return {
+            "dataset": name,
+            "variables": [[column, data[column].label or "", data[column].width] for column in data],
+            "values": {column: plain(data[column].tolist()) for column in data},
+        }
+
+
+def differences(one: Seen, other: Seen) -> list[str]:
+    """What the readers disagree on, a line each.
+
+    >>> one, other = ({"dataset": name, "variables": [], "values": {}} for name in ("AE", "DM"))
+    >>> differences(one, other)
+    ["dataset: pyreadstat 'AE', xport 'DM'"]
+    """
+    found = [f"{part}: pyreadstat {one[part]!r}, xport {other[part]!r}"
+             for part in ("dataset", "variables") if one[part] != other[part]]
+    for name, values in one["values"].items():
+        others = other["values"].get(name, [])
+        if len(values) != len(others):
+            found.append(f"{name}: pyreadstat {len(values)} records, xport {len(others)}")
+            continue
+        wrong = [row for row, (left, right) in enumerate(zip(values, others, strict=True)) if left != right]
+        if wrong:
+            row = wrong[0]
+            found.append(f"{name}: {len(wrong)} values differ, the first in record {row + 1}: "
+                         f"pyreadstat {values[row]!r}, xport {others[row]!r}")
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Compare the files under a folder; 1 when the readers disagree or there is nothing to read."""
+    if arguments[:1] == ["--read"]:
+        json.dump({path: seen_by_xport(Path(path)) for path in arguments[1:]}, sys.stdout)
+        return 0
+    folder = Path(arguments[0] if arguments else "build")
+    paths = sorted(str(path) for path in folder.rglob("*.xpt"))
+    if not paths:
+        print(f"interop: no transport file under {folder}; run make datasets first")
+        return 1
+    command = [str(OTHER), __file__, "--read", *paths]
+    other = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    status = 0
+    for path in paths:
+        one = seen_by_pyreadstat(Path(path))
+        found = differences(one, other[path])
+        records = len(next(iter(one["values"].values()), []))
+        verdict = "differ" if found else "agree"
+        print(f"{path}: {len(one['variables'])} variables, {records} records: {verdict}")
+        for line in found:
+            print(f"  {line}")
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
