@@ -1,0 +1,1 @@
+"""Turns checked specs into datasets: the order of derivation, the rows, the records refused."""

@@ -1,0 +1,121 @@
+"""Fill in what a spec need not say: identifiers, kept and carried variables, standard metadata."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from engine.columns import Kind
+from engine.errors import Place
+from engine.spec.dataset import DatasetSpec, VariableSpec
+from engine.spec.load import StudySpec
+from engine.spec.verbs import verbs_of
+from engine.standards import (
+    StandardVariable,
+    adam_structure,
+    adam_variable,
+    sdtm_dataset,
+    sdtm_variable,
+)
+from engine.yaml.fields import validate
+from engine.yaml.nodes import Text, YamlMap
+
+
+def expand(study: StudySpec) -> dict[str, DatasetSpec]:
+    """Every dataset with the variables its file leaves to the standard."""
+    return {name: _expanded(spec, study) for name, spec in study.datasets.items()}
+
+
+def _made(spec: DatasetSpec, name: str, verb: str, value: str, place: Place) -> VariableSpec:
+    node = YamlMap({Text(verb, place=place): Text(value, place=place)}.items(), place=place)
+    found = verbs_of(spec.layer)[verb]
+    return VariableSpec(name, validate(found.entry, node, f"{spec.name}.{name}"), found, place, node=node)
+
+
+def _expanded(spec: DatasetSpec, study: StudySpec) -> DatasetSpec:
+    wanted: dict[str, tuple[str, str]] = {}
+    if spec.layer == "sdtm":
+        standard = sdtm_dataset(spec.name)
+        wanted = {"STUDYID": ("expression", "study.id"), "DOMAIN": ("constant", spec.name)}
+        if standard is None or "USUBJID" in standard.variables:
+            wanted["USUBJID"] = ("subject", "true")
+    else:
+        names = ("STUDYID", "USUBJID", *spec.keep)
+        wanted = {n: ("from", n) for n in names}
+        for table, carried in spec.carry.items():
+            wanted |= {n: ("from", f"{table}.{n}") for n in carried if n not in wanted}
+    own = set(spec.variables) | {n for s in spec.sources for n in s.variables}
+    own |= {n for step in spec.steps for n in getattr(step.entry, "makes", tuple)()}
+    if spec.layer == "sdtm" and (standard := sdtm_dataset(spec.name)) is not None:
+        expected = (n for n, v in standard.variables.items() if v.core == "Exp")
+        wanted |= {n: ("missing", "true") for n in expected if n not in own}
+    made = {n: _made(spec, n, *how, spec.place) for n, how in wanted.items() if n not in own}
+    made |= {n: _stacked(spec, n) for s in spec.sources for n in s.variables if n not in spec.variables}
+    return dataclasses.replace(spec, variables=made | dict(spec.variables))
+
+
+def _stacked(spec: DatasetSpec, name: str) -> VariableSpec:
+    """A variable that only the sources make: described by the first source's entry."""
+    found = next(s.variables[name] for s in spec.sources if name in s.variables)
+    return dataclasses.replace(found, verb=None)
+
+
+def structure_of(spec: DatasetSpec) -> str:
+    """The ADaM structure a dataset follows, from its class and subclass (ADaMIG 1.3, OCCDS 1.1)."""
+    cls, sub = str(spec.model.cls or "").upper(), str(spec.model.subclass or "").upper()
+    if spec.name == "ADSL":
+        return "ADSL"
+    if cls == "OCCURRENCE DATA STRUCTURE":
+        return "ADAE" if sub == "ADVERSE EVENT" else "OCCDS"
+    if sub == "TIME-TO-EVENT":
+        return "TTE"
+    if sub == "NON-COMPARTMENTAL ANALYSIS":
+        return "NCA"
+    return "BDS"
+
+
+class Metadata:
+    """Standard metadata of each variable: of its own structure, else of where it comes from."""
+
+    def __init__(self, datasets: Mapping[str, DatasetSpec]) -> None:
+        self.datasets = datasets
+        self._found: dict[tuple[str, str], StandardVariable | None] = {}
+
+    def standard(self, dataset: str, name: str) -> StandardVariable | None:
+        """The standard's own words on a variable, or None."""
+        if (dataset, name) not in self._found:
+            self._found[dataset, name] = self._standard(dataset, name)
+        return self._found[dataset, name]
+
+    def _standard(self, dataset: str, name: str) -> StandardVariable | None:
+        spec = self.datasets[dataset]
+        variable = spec.variables.get(name)
+        if variable is not None and variable.supplemental:
+            return None
+        if spec.layer == "sdtm":
+            return sdtm_variable(dataset, name)
+        own = adam_structure(structure_of(spec))
+        if own is not None and name in own.variables:
+            return own.variables[name]
+        for table in self._origins(spec, name):
+            if table in self.datasets and name in self.datasets[table].variables:
+                found = self.standard(table, name)
+                if found is not None:
+                    return dataclasses.replace(found, core="")
+        return adam_variable(structure_of(spec), name)
+
+    @staticmethod
+    def _origins(spec: DatasetSpec, name: str) -> list[str]:
+        carried = [t for t, names in spec.carry.items() if name in names]
+        return carried + [t for s in spec.sources for t in s.tables.values()]
+
+    def source_entry(self, dataset: str, name: str) -> VariableSpec | None:
+        """The variable of that name in the dataset this one carries it from."""
+        spec = self.datasets[dataset]
+        for table in self._origins(spec, name):
+            if table in self.datasets and name in self.datasets[table].variables:
+                return self.datasets[table].variables[name]
+        return None
+
+
+__all__ = ["Kind", "Metadata", "expand", "structure_of"]

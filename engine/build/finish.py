@@ -1,0 +1,155 @@
+"""A dataset as it leaves the build: variables in order with their metadata, records sorted, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from engine.build.execute import Build
+from engine.build.rows import Rows, codes_of, sort_positions
+from engine.columns import Kind, cast
+from engine.spec.dataset import DatasetSpec, VariableSpec
+from engine.spec.entries import Label
+from engine.standards import StandardVariable, sdtm_dataset
+from engine.standards.chinese import chinese_label
+
+FORMATS = {Kind.DATE: "DATE9.", Kind.DATETIME: "DATETIME20.", Kind.TIME: "TIME8."}
+LONGEST_TEXT = 200
+"""Bytes a character variable may hold in SAS transport version 5."""
+
+
+@dataclass(frozen=True)
+class FinishedVariable:
+    """A variable with what every output needs to know of it."""
+
+    name: str
+    label: str
+    label_zh: str
+    type: str
+    kind: Kind
+    length: int
+    format: str | None
+    core: str
+    spec: VariableSpec | None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished dataset: ``frame`` holds just ``variables``, sorted by its keys."""
+
+    name: str
+    layer: str
+    label: str
+    label_zh: str
+    variables: tuple[FinishedVariable, ...]
+    frame: pd.DataFrame
+    rows: Rows | None
+    keys: tuple[str, ...]
+
+
+def finish(build: Build, name: str) -> Finished:
+    """Check and order one dataset; what is wrong is refused with all other problems."""
+    spec = build.plan.datasets[name]
+    rows = build.rows[name]
+    clean = name not in build.refusals.problems
+    ordered = ordered_variables(build, spec)
+    if clean:
+        _require_values(build, spec, rows, ordered)
+        _require_keys(build, spec, rows)
+    rows = rows.take(_sorted(spec, rows))
+    frame = pd.DataFrame({n: _cast(rows, n, build) for n in ordered}, index=rows.index)
+    variables = tuple(_finished(build, spec, n, frame[n]) for n in ordered)
+    label = dataset_label_of(spec)
+    return Finished(name, spec.layer, str(label.en), str(label.zh or ""), variables,
+                    frame, rows, tuple(str(k) for k in spec.model.keys or ()))
+
+
+def _cast(rows: Rows, name: str, build: Build) -> pd.Series:
+    column = rows.columns[(name,)]
+    return cast(column.values, build.plan.kind(rows.name, name))
+
+
+def ordered_variables(build: Build, spec: DatasetSpec) -> list[str]:
+    """The standard's order; a variable the standard does not order follows the one written before it."""
+    written = [n for n, v in spec.variables.items() if not n.startswith("_") and not v.supplemental]
+    position: dict[str, tuple[int, int]] = {}
+    last = 0
+    for number, name in enumerate(written):
+        standard = build.plan.metadata.standard(spec.name, name)
+        if standard is not None and standard.order < 1_000_000 and standard.core != "":
+            last = standard.order
+            position[name] = (last, -1)
+        else:
+            position[name] = (last, number)
+    return sorted(written, key=lambda n: position[n])
+
+
+def _require_values(build: Build, spec: DatasetSpec, rows: Rows, names: list[str]) -> None:
+    for name in names:
+        standard = build.plan.metadata.standard(spec.name, name)
+        entry = spec.variables[name].entry
+        needed = bool(entry.required) if entry.required is not None else (
+            standard is not None and standard.core == "Req")
+        if needed:
+            empty = rows.columns[(name,)].values.isna().to_numpy()
+            build.refusals.refuse(rows, spec.name, name, empty, "a value is required",
+                                  spec=spec.variables[name].place)
+
+
+def _require_keys(build: Build, spec: DatasetSpec, rows: Rows) -> None:
+    keys = [str(k) for k in spec.model.keys or ()]
+    if not keys or rows.size == 0:
+        return
+    codes = codes_of([rows.columns[(k,)].values for k in keys])
+    again = pd.Series(codes).duplicated(keep=False).to_numpy()
+    build.refusals.refuse(rows, spec.name, "", again, f"records alike in keys {', '.join(keys)}",
+                          hint="add a key, or say which record counts", spec=spec.place)
+
+
+def _sorted(spec: DatasetSpec, rows: Rows) -> np.ndarray:
+    if spec.model.sort:
+        columns = [(rows.columns[(o.ref.parts[-1],)].values, o.descending) for o in spec.model.sort]
+    else:
+        columns = [(rows.columns[(str(k),)].values, False) for k in spec.model.keys or ()]
+    return sort_positions(columns, rows.size)
+
+
+def _finished(build: Build, spec: DatasetSpec, name: str, values: pd.Series) -> FinishedVariable:
+    variable = spec.variables[name]
+    standard = build.plan.metadata.standard(spec.name, name)
+    kind = build.plan.kind(spec.name, name)
+    text = kind is Kind.TEXT
+    label = label_of(variable, standard, spec.name)
+    length = int(variable.entry.length) if variable.entry.length else (_longest(values) if text else 8)
+    return FinishedVariable(
+        name, str(label.en or name), str(label.zh or ""), "Char" if text else "Num", kind, length,
+        str(variable.entry.format) if variable.entry.format else FORMATS.get(kind),
+        standard.core if standard else "", variable)
+
+
+def label_of(variable: VariableSpec, standard: StandardVariable | None, dataset: str = "") -> Label:
+    """The entry's label, each language it does not give filled from the standard's.
+
+    Without ``dataset`` the Chinese is that which serves the name in any dataset.
+    """
+    own = variable.entry.label
+    english = own.en if own and own.en else (standard.label if standard else None)
+    chinese = own.zh if own and own.zh else (chinese_label(dataset, variable.name) or None)
+    return Label.model_construct(en=english, zh=chinese)
+
+
+def dataset_label_of(spec: DatasetSpec) -> Label:
+    """The dataset's label: English at worst its name, Chinese None where there is none."""
+    own = spec.model.label
+    standard = sdtm_dataset(spec.name) if spec.layer == "sdtm" else None
+    english = own.en if own and own.en else (standard.label if standard else spec.name)
+    chinese = own.zh if own and own.zh else (chinese_label(spec.name, "") or None)
+    return Label.model_construct(en=english, zh=chinese)
+
+
+def _longest(values: pd.Series) -> int:
+    """Bytes of the longest value, at least 1."""
+    distinct = values.dropna().unique()
+    return max([1, *(len(str(v).encode("utf-8")) for v in distinct)])

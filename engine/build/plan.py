@@ -1,0 +1,260 @@
+"""The order of derivation, from what each entry reads, across datasets.
+
+A node is a variable of a dataset, its records (``@rows0`` as stacked from the
+sources, ``@rowsN`` after the Nth step of ``records:``), or what a source makes
+before stacking.  A variable that a step reads is derived before it, on the
+records there are then; all others after the last step.
+"""
+
+from __future__ import annotations
+
+import graphlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from engine.build.expand import Metadata, expand
+from engine.build.scope import ROWS, Node, Scope, Target, Where, declared_kind
+from engine.columns import Kind
+from engine.errors import Problem, SpecError
+from engine.spec.dataset import DatasetSpec, VariableSpec
+from engine.spec.load import StudySpec
+from engine.spec.references import Use, uses
+
+
+@dataclass
+class Plan:
+    """Everything decided before data are touched."""
+
+    study: StudySpec
+    datasets: dict[str, DatasetSpec]
+    scope: Scope
+    metadata: Metadata
+    order: list[Node] = field(default_factory=list)
+    stage: dict[Node, int] = field(default_factory=dict)
+    needs: dict[Node, set[Node]] = field(default_factory=dict)
+    _kinds: dict[Node, Kind] = field(default_factory=dict)
+
+    def final(self, dataset: str) -> Node:
+        """The node of a dataset's records as they leave the last step."""
+        return dataset, f"@rows{len(self.datasets[dataset].steps)}"
+
+    def kind(self, dataset: str, name: str) -> Kind:
+        """The kind of a variable: declared, by the standard, or as its verb makes it."""
+        node = (dataset, name)
+        if node not in self._kinds:
+            self._kinds[node] = Kind.TEXT  # a working column that reads itself in a circle
+            self._kinds[node] = self._kind(dataset, name)
+        return self._kinds[node]
+
+    def _kind(self, dataset: str, name: str) -> Kind:
+        spec = self.datasets[dataset]
+        variable, where = spec.variables.get(name), Where(dataset, None, name)
+        verb_spec: VariableSpec | None
+        for number, source in enumerate(spec.sources):
+            if name in source.variables and (variable is None or variable.verb is None):
+                where = Where(dataset, number, name)
+                own = source.variables[name]
+                variable = own if variable is None or variable.entry.kind is None else variable
+                verb_spec = own
+                break
+        else:
+            verb_spec = variable
+        if variable is None:
+            return Kind.TEXT
+        standard = self.metadata.standard(dataset, name)
+        kind = declared_kind(variable, standard.type if standard else "")
+        if kind is not None:
+            return kind
+        made = verb_spec.verb.kind if verb_spec and verb_spec.verb and not verb_spec.made_by else None
+        if made is None or verb_spec is None:
+            return Kind.TEXT
+        if isinstance(made, Kind):
+            return made
+        return made(verb_spec.entry, lambda parts: self.kind_of(parts, where))
+
+    def kind_of(self, parts: tuple[str, ...], where: Where) -> Kind:
+        """The kind of what a name means."""
+        target = self.scope.find(parts, where, None)
+        return self.target_kind(target, where) if target else Kind.TEXT
+
+    def target_kind(self, target: Target, where: Where) -> Kind:
+        """The kind of a target: raw columns and constants are text."""
+        if target.kind == "constant":
+            return Kind.DATE if target.key == ("study", "cutoff") else Kind.TEXT
+        if target.table is None:
+            return self.kind(where.dataset, target.key[-1])
+        if target.table in self.datasets and target.column is not None:
+            return self.kind(target.table, target.column)
+        return Kind.TEXT
+
+
+def make_plan(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> Plan:
+    """Resolve every name and order all nodes; raises a SpecError with all problems."""
+    datasets = expand(study)
+    plan = Plan(study, datasets, Scope(study, datasets, headers), Metadata(datasets))
+    problems = plan.scope.problems
+    for name, spec in datasets.items():
+        for source in spec.sources:
+            for alias, table in source.tables.items():
+                if not plan.scope.exists(table):
+                    problems.append(Problem(source.place, name, f"no table or dataset '{table}' ({alias})"))
+    if not problems:
+        for spec in datasets.values():
+            _Planner(plan, spec).run()
+    if problems:
+        raise SpecError(sorted(set(problems), key=lambda p: (str(p.place), str(p))))
+    plan.order = _sorted(plan)
+    return plan
+
+
+def _sorted(plan: Plan) -> list[Node]:
+    graph = {node: sorted(needs) for node, needs in sorted(plan.needs.items())}
+    try:
+        return list(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        members = list(error.args[1])
+    shown = [f"{d}.{v}" for d, v in reversed(members) if not v.startswith("@")]
+    first = next((n for n in members if not n[1].startswith("@")), members[0])
+    variable = plan.datasets[first[0]].variables.get(first[1])
+    place = variable.place if variable else plan.datasets[first[0]].place
+    raise SpecError(Problem(place, ".".join(first), f"reads itself in a circle: {' -> '.join(shown)}"))
+
+
+class _Planner:
+    """Finds the nodes of one dataset and what each needs."""
+
+    def __init__(self, plan: Plan, spec: DatasetSpec) -> None:
+        self.plan, self.spec, self.name = plan, spec, spec.name
+
+    def run(self) -> None:
+        rows0 = (self.name, "@rows0")
+        self._need(rows0)
+        if self.spec.layer == "sdtm" and self.name != "DM" and "DM" in self.plan.datasets:
+            self._need(rows0, self.plan.final("DM"))
+        for number, source in enumerate(self.spec.sources):
+            node = (self.name, f"@source{number}")
+            self._need(node)
+            self._need(rows0, node)
+            where = Where(self.name, number, ROWS)
+            parts = [source.model, source.tests, source.long]
+            self._needs(node, [u for p in parts for u in uses(p)], where)
+            for variable in source.variables.values():
+                own = (self.name, f"@source{number}.{variable.name}")
+                self._need(own, node)
+                self._need(rows0, own)
+                if variable.made_by is not None:
+                    self._need(own, (self.name, f"@source{number}.{variable.made_by}"))
+                else:
+                    self._entry(own, variable, Where(self.name, number, variable.name))
+        for spec in self.spec.variables.values():
+            self._variable(spec)
+        self._steps()
+
+    def _need(self, node: Node, *others: Node) -> None:
+        self.plan.needs.setdefault(node, set()).update(others)
+
+    def _variable(self, spec: VariableSpec) -> None:
+        node = (self.name, spec.name)
+        self._need(node)
+        if spec.made_by is not None:
+            self._need(node, (self.name, spec.made_by))
+        elif spec.verb is not None:
+            self._entry(node, spec, Where(self.name, None, spec.name))
+        elif not self._otherwise_made(spec.name):
+            self.plan.scope.problems.append(Problem(
+                spec.place, f"{self.name}.{spec.name}", "nothing makes this variable",
+                "give it a verb, or name it in the entry or step that makes it"))
+
+    def _otherwise_made(self, name: str) -> bool:
+        return any(name in s.variables for s in self.spec.sources) or any(
+            name in _makes(s.entry) for s in self.spec.steps)
+
+    def _entry(self, node: Node, spec: VariableSpec, where: Where) -> None:
+        self._needs(node, list(uses(spec.entry)), where)
+        extra = getattr(spec.entry, "needs", None)
+        if extra is not None:
+            for table, name in extra(self.plan.study.study, self.name):
+                self._there(node, Use((name,), table, spec.place), where)
+
+    def _needs(self, node: Node, found: Iterable[Use], where: Where) -> None:
+        for use in found:
+            if use.table is not None:
+                self._there(node, use, where)
+                continue
+            target = self.plan.scope.find(use.parts, where, use.place)
+            if target is None or target.kind == "constant":
+                continue
+            self._target(node, target, where)
+
+    def _target(self, node: Node, target: Target, where: Where) -> None:
+        if target.table is not None and target.column is not None:
+            if target.table in self.plan.datasets:
+                other = (target.table, target.column)
+                source = target.kind == "source"
+                rows = [(self.name, f"@source{n}") for n, s in enumerate(self.spec.sources)
+                        if target.table in s.tables.values()] if source else [node]
+                for each in rows:
+                    self._need(each, other, self.plan.final(target.table))
+        elif where.source is not None:
+            self._need(node, (self.name, f"@source{where.source}.{target.key[-1]}"))
+        else:
+            self._need(node, (self.name, target.key[-1]))
+
+    def _there(self, node: Node, use: Use, where: Where) -> None:
+        table = str(use.table)
+        if not self.plan.scope.exists(table):
+            self.plan.scope.find((table, "?"), where, use.place)
+            return
+        target = self.plan.scope.there(table, use.parts, where, use.place)
+        if target is None or target.kind == "constant" or target.table not in self.plan.datasets:
+            return
+        assert target.table is not None and target.column is not None
+        if (target.table, target.column) != node:
+            self._need(node, (target.table, target.column))
+        if target.table != self.name:
+            self._need(node, self.plan.final(target.table))
+
+    def _steps(self) -> None:
+        """Place each variable before the first step that needs it, or after the last."""
+        last = len(self.spec.steps)
+        early: dict[str, int] = {}
+        for number, step in enumerate(self.spec.steps, start=1):
+            node = (self.name, f"@rows{number}")
+            self._need(node, (self.name, f"@rows{number - 1}"))
+            self._needs(node, list(uses(step.entry)), Where(self.name))
+            # What a step sets on some records only must be there on all of them before.
+            self._need(node, *((self.name, n) for n in _makes(step.entry) if self._derived(n)))
+            for name in self._closure(node):
+                early.setdefault(name, number - 1)
+        for number in range(1, last + 1):
+            self._need((self.name, f"@rows{number}"),
+                       *((self.name, n) for n, at in early.items() if at < number))
+        made: dict[str, int] = {}
+        for number, step in enumerate(self.spec.steps, start=1):
+            for name in _makes(step.entry):
+                made.setdefault(name, number)
+        for name in self.spec.variables:
+            stage = early.get(name, last if self._derived(name) else made.get(name, last))
+            self.plan.stage[self.name, name] = stage
+            self._need((self.name, name), (self.name, f"@rows{stage}"))
+
+    def _derived(self, name: str) -> bool:
+        """Whether an entry of the dataset makes the variable, and not only a step or a source."""
+        own = self.spec.variables.get(name)
+        return own is not None and own.verb is not None
+
+    def _closure(self, node: Node) -> set[str]:
+        found: set[str] = set()
+        waiting = [node]
+        while waiting:
+            for need in self.plan.needs.get(waiting.pop(), ()):
+                if need[0] == self.name and not need[1].startswith("@") and need[1] not in found:
+                    found.add(need[1])
+                    waiting.append(need)
+        steps = {n for s in self.spec.steps for n in _makes(s.entry)}
+        return {n for n in found if n not in steps or self.spec.variables[n].verb is not None}
+
+
+def _makes(entry: object) -> tuple[str, ...]:
+    made = getattr(entry, "makes", None)
+    return tuple(made()) if made is not None else ()

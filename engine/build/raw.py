@@ -1,0 +1,171 @@
+"""Raw tables as rows: read once, cleaned as the study file says, with each record's subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from engine.build.refusals import Refusals
+from engine.build.rows import SUBJECT, Origin, Rows, codes_of, match, sort_positions
+from engine.columns import Column, Kind
+from engine.errors import DataError, Problem, SpecError, hint_for
+from engine.expressions import Expression
+from engine.readers import Source, read_headers, read_table
+from engine.spec.load import StudySpec
+from engine.spec.study import RawFile, RawTable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class RawTables:
+    """The study's raw tables, each read when first asked for."""
+
+    def __init__(self, study: StudySpec, refusals: Refusals, used: Mapping[str, set[str]]) -> None:
+        self.study, self.refusals, self.used = study, refusals, used
+        self._rows: dict[str, Rows] = {}
+
+    def rows(self, table: str) -> Rows:
+        """All records of a raw table after cleaning; columns are keyed by plain name."""
+        if table not in self._rows:
+            self._rows[table] = self._read(table)
+        return self._rows[table]
+
+    def _read(self, table: str) -> Rows:
+        spec = self.study.study.raw.tables[table]
+        wanted = set(self.used.get(table, ())) | self._own_columns(table, spec)
+        raw = read_table(table, sources(self.study, table), sorted(wanted) if not _all(spec) else None)
+        frame = raw.frame
+        origin = Origin(raw.files, frame["_file"].to_numpy(dtype="int32"),
+                        frame["_row"].to_numpy(dtype="int32"))
+        rows = Rows(table, len(frame), origin)
+        for name in frame.columns:
+            if name not in ("_file", "_row"):
+                rows.put((str(name),), frame[name], Kind.TEXT)
+        rows.put(SUBJECT, self._subject(rows, table), Kind.TEXT)
+        return self._cleaned(rows, spec)
+
+    def _own_columns(self, table: str, spec: RawTable) -> set[str]:
+        found: set[str] = set()
+        for expression in (self.study.study.subject_of(table), spec.where):
+            if expression is not None:
+                found |= {p[-1] for p in expression.names if p[0] != "study"}
+        if spec.supersede is not None:
+            found |= {r.parts[-1] for r in spec.supersede.by}
+            found |= {o.ref.parts[-1] for o in spec.supersede.order}
+        headers = self.used.get(f"@{table}", set())
+        return found & headers if headers else found
+
+    def _evaluate(self, expression: Expression, rows: Rows) -> pd.Series:
+        constants = self.study.study.constants()
+        columns: dict[tuple[str, ...], Column] = {}
+        for parts in expression.names:
+            if parts in constants:
+                value = pd.Series([constants[parts]], dtype="str")
+                columns[parts] = Column(value.take(np.zeros(rows.size, dtype="int64")).set_axis(rows.index),
+                                        Kind.TEXT)
+            else:
+                columns[parts] = rows.columns[(parts[-1],)]
+        return expression.evaluate(columns, rows.index).values
+
+    def _subject(self, rows: Rows, table: str) -> pd.Series:
+        expression = self.study.study.subject_of(table)
+        constants = self.study.study.constants()
+        if any(p not in constants and (p[-1],) not in rows.columns for p in expression.names):
+            return pd.Series(np.nan, index=rows.index, dtype="str")
+        return self._evaluate(expression, rows)
+
+    def _cleaned(self, rows: Rows, spec: RawTable) -> Rows:
+        if spec.where is not None:
+            rows = rows.where(self._evaluate(spec.where, rows).fillna(False).to_numpy(dtype=bool))
+        if spec.unique:
+            names = list(spec.unique) if isinstance(spec.unique, tuple) else [
+                k[0] for k in rows.columns if k != SUBJECT]
+            codes = codes_of([rows.values(n) for n in names])
+            again = pd.Series(codes).duplicated().to_numpy()
+            self.refusals.note(rows, rows.name, "", again, "duplicate record dropped")
+            rows = rows.where(~again)
+        if spec.supersede is not None:
+            rows = self._superseded(rows, spec)
+        return rows
+
+    def _superseded(self, rows: Rows, spec: RawTable) -> Rows:
+        assert spec.supersede is not None
+        order = sort_positions([(rows.values(*o.ref.parts[-1:]), o.descending) for o in spec.supersede.order],
+                               rows.size)
+        keys = [rows.values(*r.parts[-1:]) for r in spec.supersede.by]
+        codes = codes_of(keys)
+        empty = np.logical_or.reduce([k.isna().to_numpy() for k in keys])
+        old = np.zeros(rows.size, dtype=bool)
+        old[order] = pd.Series(codes[order]).duplicated(keep="last").to_numpy()
+        old &= ~empty
+        self.refusals.note(rows, rows.name, "", old, "record superseded by a later version")
+        return rows.where(~old)
+
+
+def _all(spec: RawTable) -> bool:
+    return spec.unique is True
+
+
+def sources(study: StudySpec, table: str) -> list[Source]:
+    """The files of a raw table as the readers want them, the study's reading rules filled in."""
+    reading = study.study.read
+    found = []
+    for file in study.study.raw.tables[table].files:
+        path = _inside(study, file)
+        missing = file.missing if file.missing is not None else reading.missing
+        repair = file.repair if file.repair is not None else reading.repair
+        found.append(Source(
+            path=path, shown=shown(study, file), format=str(file.format) if file.format else None,
+            encoding=str(file.encoding or "utf-8"), header=int(file.header or 1),
+            labels=int(file.labels) if file.labels else None,
+            sheet=str(file.sheet) if file.sheet else None,
+            missing=tuple(str(m) for m in missing or ()),
+            missing_by_column={str(k): tuple(str(x) for x in v) for k, v in (file.missing_in or {}).items()},
+            delimiter=str(file.delimiter) if file.delimiter else None,
+            repair=tuple(str(r) for r in repair or ("trim",)),
+            columns={str(k): str(v) for k, v in (file.rename or {}).items()},
+            place=file.file.place))
+    return found
+
+
+def shown(study: StudySpec, file: RawFile) -> str:
+    """The file's path as messages show it: from the folder the command runs in, where it lies below."""
+    path = study.raw_folder / str(file.file)
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _inside(study: StudySpec, file: RawFile) -> Path:
+    path = (study.raw_folder / str(file.file))
+    if str(file.file).startswith("/") or not path.resolve().is_relative_to(study.raw_folder):
+        raise SpecError(Problem(file.file.place, "raw", f"'{file.file}' lies outside the raw folder",
+                                f"name a file below {study.study.raw.folder}"))
+    return path
+
+
+def all_headers(study: StudySpec, tables: Iterable[str] | None = None) -> dict[str, dict[str, str]]:
+    """Column name -> label of each raw table; raises a DataError with all files that cannot be read."""
+    found: dict[str, dict[str, str]] = {}
+    problems: list[Problem] = []
+    for table in study.study.raw.tables if tables is None else tables:
+        names: dict[str, str] = {}
+        for source in sources(study, str(table)):
+            try:
+                for name, label in read_headers(source):
+                    names.setdefault(name, label)
+            except DataError as error:
+                problems.extend(error.problems)
+        found[str(table)] = names
+    if problems:
+        raise DataError(problems)
+    return found
+
+
+__all__ = ["RawTables", "Sequence", "all_headers", "hint_for", "match", "sources"]

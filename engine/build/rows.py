@@ -1,0 +1,204 @@
+"""The records of a dataset while it is built: columns by name, and where each record came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from engine.columns import Column, Kind, blank
+from engine.errors import Place
+
+Key = tuple[str, ...]
+SUBJECT: Key = ("@subject",)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Raw file (a code into ``files``, -1 for none) and row (from 1) of each record."""
+
+    files: tuple[str, ...]
+    file: np.ndarray
+    row: np.ndarray
+
+    def take(self, positions: np.ndarray) -> Origin:
+        """The origin of the records at these positions."""
+        return Origin(self.files, self.file[positions], self.row[positions])
+
+    def place(self, position: int) -> Place | None:
+        """File and row of one record."""
+        code = int(self.file[position])
+        return Place(self.files[code], int(self.row[position])) if code >= 0 else None
+
+    @staticmethod
+    def nowhere(size: int) -> Origin:
+        """Records that no raw row stands behind."""
+        return Origin((), np.full(size, -1, dtype="int32"), np.zeros(size, dtype="int32"))
+
+    @staticmethod
+    def stack(parts: Sequence[Origin]) -> Origin:
+        """One origin of several, in order."""
+        files: list[str] = []
+        codes = []
+        for part in parts:
+            at = np.array([_code(files, name) for name in part.files] or [-1], dtype="int32")
+            codes.append(np.where(part.file >= 0, at[part.file], -1).astype("int32"))
+        rows = np.concatenate([p.row for p in parts]) if parts else np.zeros(0, dtype="int32")
+        return Origin(tuple(files), np.concatenate(codes) if codes else np.zeros(0, dtype="int32"), rows)
+
+
+def _code(files: list[str], name: str) -> int:
+    if name not in files:
+        files.append(name)
+    return files.index(name)
+
+
+@dataclass
+class Rows:
+    """The records of one table or dataset: ``size`` records, each column a Series on 0..size-1.
+
+    Keys: ``("AESEV",)`` a variable, ``("@", "COL")`` a column of the source,
+    ``("@", "alias", "COL")`` one of a joined table, ``("@subject",)`` the
+    subject, other ``@`` keys notes a step leaves for later ones.
+    """
+
+    name: str
+    size: int
+    origin: Origin
+    columns: dict[Key, Column] = field(default_factory=dict)
+
+    @property
+    def index(self) -> pd.RangeIndex:
+        """0 .. size-1."""
+        return pd.RangeIndex(self.size)
+
+    def values(self, *key: str) -> pd.Series:
+        """The values under a key."""
+        return self.columns[key].values
+
+    def put(self, key: Key, values: pd.Series, kind: Kind) -> None:
+        """Add or replace a column."""
+        if len(values) != self.size:
+            raise ValueError(f"{self.name}: column {key} has {len(values)} values for {self.size} records")
+        values = values.copy(deep=False)
+        values.index = self.index
+        self.columns[key] = Column(values, kind)
+
+    def take(self, positions: np.ndarray) -> Rows:
+        """The records at these positions, in that order; a position may come twice."""
+        made = Rows(self.name, len(positions), self.origin.take(positions))
+        for key, column in self.columns.items():
+            values = column.values.take(positions)
+            values.index = made.index
+            made.columns[key] = Column(values, column.kind)
+        return made
+
+    def where(self, mask: np.ndarray) -> Rows:
+        """The records where ``mask`` is true."""
+        return self if bool(mask.all()) else self.take(np.flatnonzero(mask))
+
+
+def stack(name: str, parts: Sequence[Rows]) -> Rows:
+    """The records of all parts, in order; a column absent in a part is NULL there."""
+    if len(parts) == 1:
+        return Rows(name, parts[0].size, parts[0].origin, dict(parts[0].columns))
+    size = sum(p.size for p in parts)
+    made = Rows(name, size, Origin.stack([p.origin for p in parts]))
+    kinds: dict[Key, Kind] = {}
+    for part in parts:
+        for key, column in part.columns.items():
+            kinds.setdefault(key, column.kind)
+    for key, kind in kinds.items():
+        pieces = [p.columns[key].values if key in p.columns else blank(p.index, kind) for p in parts]
+        made.put(key, pd.concat(pieces, ignore_index=True), kind)
+    return made
+
+
+def codes_of(columns: Iterable[pd.Series]) -> np.ndarray:
+    """One integer a record, equal where all columns are equal (NULL equals NULL).
+
+    >>> codes_of([pd.Series([1, 1, 2]), pd.Series(["a", "b", "a"])]).tolist()
+    [0, 1, 2]
+    """
+    total: np.ndarray | None = None
+    for column in columns:
+        codes, distinct = pd.factorize(column, use_na_sentinel=True)
+        codes = np.where(codes < 0, len(distinct), codes).astype("int64")
+        if total is None:
+            total = codes
+        else:
+            total = pd.factorize(total * (len(distinct) + 1) + codes)[0].astype("int64")
+    return total if total is not None else np.zeros(0, dtype="int64")
+
+
+@dataclass(frozen=True)
+class Match:
+    """For each left record: how many right records match, and the first and last of them."""
+
+    count: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    order: np.ndarray
+    start: np.ndarray
+
+
+def match(left: Sequence[pd.Series], right: Sequence[pd.Series], order: np.ndarray | None = None) -> Match:
+    """Find right records with the same key as each left one.
+
+    ``order`` sorts the right records (positions, best first); NULL keys match
+    nothing.  ``first`` and ``last`` are right positions, -1 where none.
+    """
+    size = len(left[0])
+    both = [pd.concat([a, b], ignore_index=True) for a, b in zip(left, right, strict=True)]
+    codes = codes_of(both)
+    empty = np.logical_or.reduce([b.isna().to_numpy() for b in both])
+    codes = np.where(empty, -1, codes)
+    left_codes, right_codes = codes[:size], codes[size:]
+    sequence = np.arange(len(right_codes)) if order is None else order
+    sequence = sequence[right_codes[sequence] >= 0]
+    by_code = sequence[np.argsort(right_codes[sequence], kind="stable")]
+    keys = right_codes[by_code]
+    start = np.searchsorted(keys, left_codes, side="left")
+    stop = np.searchsorted(keys, left_codes, side="right")
+    count = np.where(left_codes < 0, 0, stop - start)
+    padded = np.append(by_code, -1)
+    first = np.where(count > 0, padded[np.minimum(start, len(by_code))], -1)
+    last = np.where(count > 0, padded[np.maximum(stop - 1, 0)] if len(by_code) else -1, -1)
+    return Match(count, first, last, by_code, start)
+
+
+def pairs(found: Match) -> tuple[np.ndarray, np.ndarray]:
+    """All matching pairs of positions (left, right), in left order."""
+    left = np.repeat(np.arange(len(found.count)), found.count)
+    offset = np.arange(len(left)) - np.repeat(np.cumsum(found.count) - found.count, found.count)
+    return left, found.order[found.start[left] + offset] if len(left) else np.zeros(0, dtype="int64")
+
+
+def sort_positions(columns: Sequence[tuple[pd.Series, bool]], size: int) -> np.ndarray:
+    """Positions that sort records by columns (values, descending); NULL first, stable."""
+    keys = []
+    for values, descending in columns:
+        ranks = _ranks(values)
+        keys.append(-ranks if descending else ranks)
+    return np.lexsort(keys[::-1]) if keys else np.arange(size)
+
+
+def _ranks(values: pd.Series) -> np.ndarray:
+    codes, _ = pd.factorize(values, sort=True, use_na_sentinel=True)
+    return codes.astype("int64")
+
+
+def taken(values: pd.Series, positions: np.ndarray, index: pd.Index) -> pd.Series:
+    """``values`` at positions, NULL where the position is -1."""
+    if len(values) == 0:
+        return values.reindex(index)
+    made = values.take(np.maximum(positions, 0))
+    made.index = index
+    return made.mask(pd.Series(positions < 0, index=index)) if (positions < 0).any() else made
+
+
+def keyed(columns: Mapping[str, Column]) -> dict[Key, Column]:
+    """Columns by plain name as columns by key."""
+    return {(name,): column for name, column in columns.items()}

@@ -1,0 +1,169 @@
+"""What a name in a spec means: a variable, a column of a source, another dataset's, a constant.
+
+A name means the variable of this dataset; where there is none of that name, or
+inside the entry of that very variable, the column of the source.  A qualified
+name (``DM.RFSTDTC``, ``infusion.INFDAT``) means a joined table's column, or that
+of a table with one record a subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.columns import Kind
+from engine.errors import Place, Problem, hint_for
+from engine.spec.dataset import DatasetSpec, SourceSpec, VariableSpec
+from engine.spec.load import StudySpec
+
+Node = tuple[str, str]
+"""Something the build makes: (dataset, variable) or (dataset, ``@`` step)."""
+
+
+ROWS = "@rows"
+"""Stands for the variable where a source's rows are still being made."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a name means.  ``key`` is where a Rows keeps it; ``table`` is another table's name."""
+
+    kind: str                       # variable | source | subject | constant
+    key: tuple[str, ...]
+    table: str | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a name stands: a dataset, one of its sources (or None), inside which variable."""
+
+    dataset: str
+    source: int | None = None
+    variable: str | None = None
+
+
+class Scope:
+    """Finds what names mean; headers give the columns of raw tables."""
+
+    def __init__(self, study: StudySpec, datasets: Mapping[str, DatasetSpec],
+                 headers: Mapping[str, Mapping[str, str]]) -> None:
+        self.study, self.datasets, self.headers = study, datasets, headers
+        self.constants = study.study.constants()
+        self.problems: list[Problem] = []
+        self.used: dict[str, set[str]] = {}
+
+    def columns_of(self, table: str) -> set[str]:
+        """The column names of a raw table or the variables of a dataset."""
+        if table in self.datasets:
+            return set(self.datasets[table].variables)
+        return set(self.headers.get(table, ()))
+
+    def exists(self, table: str) -> bool:
+        """Whether the study has this raw table or dataset."""
+        return table in self.datasets or table in self.study.study.raw.tables
+
+    def _use(self, table: str, column: str) -> None:
+        if table not in self.datasets:
+            self.used.setdefault(table, set()).add(column)
+
+    def variables(self, where: Where) -> Mapping[str, VariableSpec]:
+        """The variables in sight: of the source alone, or of the dataset; none while rows are made."""
+        if where.variable == ROWS:
+            return {}
+        spec = self.datasets[where.dataset]
+        if where.source is not None:
+            return spec.sources[where.source].variables
+        made = {n: v for s in spec.sources for n, v in s.variables.items()}
+        return made | dict(spec.variables)
+
+    def sources(self, where: Where) -> list[SourceSpec]:
+        """The sources in sight."""
+        sources = self.datasets[where.dataset].sources
+        return [sources[where.source]] if where.source is not None else list(sources)
+
+    def find(self, parts: tuple[str, ...], where: Where, place: Place | None) -> Target | None:
+        """What a name means; a name that means nothing is noted as a problem."""
+        found = self._plain(parts[0], where) if len(parts) == 1 else self._qualified(parts, where)
+        if found is None:
+            self._unknown(parts, where, place)
+        return found
+
+    def _plain(self, name: str, where: Where) -> Target | None:
+        if name in self.variables(where) and name != where.variable:
+            return Target("variable", (name,))
+        for source in self.sources(where):
+            for alias, table in source.tables.items():
+                if name in self.columns_of(table):
+                    self._use(table, name)
+                    main = alias == str(source.model.table)
+                    return Target("source", ("@", name) if main else ("@", alias, name), table, name)
+        return None
+
+    def _qualified(self, parts: tuple[str, ...], where: Where) -> Target | None:
+        table, name = parts[0], parts[-1]
+        if parts in self.constants:
+            return Target("constant", parts)
+        if table == where.dataset and name in self.variables(where) and name != where.variable:
+            return Target("variable", (name,))
+        for source in self.sources(where):
+            if table in source.tables and name in self.columns_of(source.tables[table]):
+                self._use(source.tables[table], name)
+                main = table == str(source.model.table)
+                return Target("source", ("@", name) if main else ("@", table, name), source.tables[table], name)
+        if self.exists(table) and name in self.columns_of(table):
+            self._use(table, name)
+            return Target("subject", ("@subject", table, name), table, name)
+        return None
+
+    def there(self, table: str, parts: tuple[str, ...], where: Where, place: Place | None) -> Target | None:
+        """What a name inside an entry's other table means: its column, or a constant."""
+        if parts in self.constants:
+            return Target("constant", parts)
+        name = parts[-1]
+        if len(parts) == 1 or parts[0] == table:
+            if name in self.columns_of(table):
+                self._use(table, name)
+                return Target("variable", (name,), table, name)
+        elif self.exists(parts[0]) and name in self.columns_of(parts[0]):
+            self._use(parts[0], name)
+            return Target("subject", ("@subject", parts[0], name), parts[0], name)
+        self._note(place, where, f"'{'.'.join(parts)}' is no column of {table}",
+                   hint_for(name, self.columns_of(table)))
+        return None
+
+    def _unknown(self, parts: tuple[str, ...], where: Where, place: Place | None) -> None:
+        name = parts[-1]
+        if len(parts) > 1 and not self.exists(parts[0]) and parts[0] != "study":
+            tables = {*self.study.study.raw.tables, *self.datasets, "study"}
+            self._note(place, where, f"no table or dataset '{parts[0]}'", hint_for(parts[0], tables))
+            return
+        if len(parts) > 1:
+            known = {k[1] for k in self.constants} if parts[0] == "study" else self.columns_of(parts[0])
+            self._note(place, where, f"'{name}' is no column of {parts[0]}", hint_for(name, known))
+            return
+        names = set(self.variables(where)) - {where.variable}
+        tables_ = [t for s in self.sources(where) for t in s.tables.values()]
+        for table in tables_:
+            names |= self.columns_of(table)
+        self._note(place, where, f"'{name}' is no variable here and no column of {', '.join(tables_)}",
+                   hint_for(name, {str(n) for n in names}))
+
+    def _note(self, place: Place | None, where: Where, message: str, hint: str) -> None:
+        inside = where.variable if where.variable and where.variable != ROWS else None
+        subject = f"{where.dataset}.{inside}" if inside else where.dataset
+        self.problems.append(Problem(place, subject, message, hint))
+
+
+def declared_kind(spec: VariableSpec, standard_type: str) -> Kind | None:
+    """The kind of a variable: as declared, else by the standard's type and the name's ending."""
+    if spec.entry.kind is not None:
+        return spec.entry.kind
+    if standard_type == "Char":
+        return Kind.TEXT
+    if standard_type == "Num":
+        for ending, kind in (("DTM", Kind.DATETIME), ("DT", Kind.DATE), ("TM", Kind.TIME)):
+            if spec.name.endswith(ending) and spec.name != ending:
+                return kind
+        return Kind.NUMBER
+    return None

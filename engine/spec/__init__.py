@@ -1,0 +1,1 @@
+"""What a study's YAML says: models of its entries, read and checked before data are touched."""

@@ -1,0 +1,99 @@
+"""The keys every variable's entry may hold, whatever its verb."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainValidator
+
+from engine.columns import Kind
+from engine.yaml.fields import (
+    Boolean,
+    Integer,
+    Key,
+    MapOf,
+    Model,
+    OneOrMany,
+    TextField,
+    validate,
+)
+from engine.yaml.nodes import Text, YamlMap
+
+Policy = Literal["error", "keep", "blank"]
+"""What to do with a value that does not fit: refuse it, keep it as it is, or blank it."""
+
+Origin = Literal["Collected", "Derived", "Assigned", "Protocol", "Predecessor", "Not Available"]
+"""Define-XML 2.1 origin types."""
+
+
+class Label(Model):
+    """A label in English (at most 40 characters) and Chinese (at most 40 bytes)."""
+
+    en: TextField | None = None
+    zh: TextField | None = None
+
+
+def read_label(value: object) -> Label:
+    """A label is a text (English) or ``{en: ..., zh: ...}``."""
+    if isinstance(value, Label):
+        return value
+    if isinstance(value, Text) and value.strip():
+        return Label(en=value)
+    if isinstance(value, YamlMap):
+        unknown = sorted(set(value) - {"en", "zh"})
+        if not unknown and all(isinstance(v, Text) and v.strip() for v in value.values()):
+            return validate(Label, value, "label")
+    raise ValueError("a label is a text, or {en: ..., zh: ...}")
+
+
+LabelField = Annotated[Label, PlainValidator(read_label)]
+
+TypeField = Literal["text", "number", "date", "datetime", "time"]
+
+
+class Entry(Model):
+    """Keys common to all entries of a variable; a verb's model adds its own.
+
+    ``map`` and ``codelist`` work on the value a verb has made: exact match,
+    then case-insensitive, then a synonym of the codelist.
+    """
+
+    label: LabelField | None = None
+    type: TypeField | None = None
+    length: Integer | None = None
+    format: TextField | None = None
+    codelist: OneOrMany[TextField] | None = None
+    map: MapOf[Key, TextField] | None = None
+    unmapped: Policy | None = None
+    extend: MapOf[Key, TextField] | None = None
+    unread: Policy | None = None
+    digits: Integer | None = None
+    required: Boolean | None = None
+    origin: Origin | None = None
+    source: TextField | None = None
+    comment: TextField | None = None
+    method: TextField | None = None
+    pages: OneOrMany[Integer] | None = None
+    role: TextField | None = None
+    evaluator: TextField | None = None
+
+    def also_makes(self, variable: str) -> tuple[str, ...]:
+        """Other variables of the dataset that this entry makes beside its own."""
+        return ()
+
+    def also_supplemental(self, variable: str) -> tuple[str, ...]:
+        """Those of :meth:`also_makes` that are supplemental qualifiers."""
+        return ()
+
+    @property
+    def kind(self) -> Kind | None:
+        """The kind the spec declares, if it does."""
+        return Kind(str(self.type)) if self.type else None
+
+
+class Declaration(Entry):
+    """An entry without a verb: it only describes a variable another entry makes."""
+
+
+COMMON = frozenset((f.alias or n) for n, f in Entry.model_fields.items())
+__all__ = ["COMMON", "Declaration", "Entry", "Field", "Label", "LabelField", "Origin", "Policy"]

@@ -1,0 +1,319 @@
+"""Read a study's YAML into checked specs, collecting every mistake on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import Problem, SpecError, hint_for
+from engine.spec.dataset import (
+    DatasetModel,
+    DatasetSpec,
+    Long,
+    SourceModel,
+    SourceSpec,
+    StepSpec,
+    Test,
+    VariableSpec,
+)
+from engine.spec.entries import COMMON, Declaration, Entry
+from engine.spec.nodes import key, named, remade
+from engine.spec.study import RawTable, Study, table_node
+from engine.spec.verbs import Verb, steps_of, verbs_of
+from engine.yaml.fields import Collector, validate
+from engine.yaml.nodes import Node, Text, YamlList, YamlMap
+from engine.yaml.reader import read_yaml
+
+_BLOCKS = ("from", "join", "where", "empty", "not_done", "with", "keep", "tests", "long", "records",
+           "variables", "supplemental", "relrec")
+_SHARED_BLOCKS = ("join", "where", "empty", "not_done", "tests", "long")
+_SOURCE_BLOCKS = ("variables", "tests", "long")
+_LAYERS = {"sdtm": "domain", "adam": "dataset"}
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """A study: its file, its folder, and its datasets by name."""
+
+    study: Study
+    path: Path
+    datasets: dict[str, DatasetSpec]
+    node: YamlMap
+    raw_override: Path | None = None
+
+    @property
+    def raw_folder(self) -> Path:
+        """The folder raw files are read from."""
+        if self.raw_override is not None:
+            return self.raw_override.resolve()
+        return (self.path.parent / str(self.study.raw.folder)).resolve()
+
+
+def load_study(path: Path) -> StudySpec:
+    """Read ``study.yaml`` and the datasets in ``sdtm/`` and ``adam/`` beside it.
+
+    Raises a SpecError with every problem found in any file.
+    """
+    root = path.parent
+    problems = Collector()
+    node = read_yaml(path, root)
+    if not isinstance(node, YamlMap):
+        raise SpecError(Problem(node.place, "study", "a study file is a mapping of keys to values"))
+    study = _load_study(node, problems)
+    datasets: dict[str, DatasetSpec] = {}
+    for layer, name_key in _LAYERS.items():
+        for file in sorted((root / layer).glob("*.yaml")):
+            try:
+                spec = load_dataset(file, root, layer, name_key)
+            except SpecError as error:
+                problems.extend(error)
+                continue
+            if spec.name in datasets:
+                problems.add(Problem(spec.place, spec.name, "the dataset is specified twice",
+                                     f"see {datasets[spec.name].place.file}"))
+            datasets[spec.name] = spec
+    problems.require_none()
+    assert study is not None  # nosec: require_none has raised otherwise
+    return StudySpec(study, path, datasets, node)
+
+
+def _load_study(node: YamlMap, problems: Collector) -> Study | None:
+    raw = node.find("raw")
+    tables = raw.find("tables") if isinstance(raw, YamlMap) else None
+    if isinstance(raw, YamlMap) and isinstance(tables, YamlMap):
+        full = remade({k: table_node(v) for k, v in tables.items()}, tables)
+        for name, table in full.items():
+            try:
+                validate(RawTable, table, f"raw.tables.{name}")
+            except SpecError as error:
+                problems.extend(error)
+        inner = remade({k: (full if k == "tables" else v) for k, v in raw.items()}, raw)
+        node = remade({k: (inner if k == "raw" else v) for k, v in node.items()}, node)
+    if problems.problems:
+        return None
+    try:
+        return validate(Study, node, "study")
+    except SpecError as error:
+        problems.extend(error)
+    return None
+
+
+def load_dataset(path: Path, root: Path, layer: str, name_key: str) -> DatasetSpec:
+    """Read one dataset's file; raises a SpecError with all of its problems."""
+    node = read_yaml(path, root)
+    if not isinstance(node, YamlMap):
+        raise SpecError(Problem(node.place, "", "a dataset's file is a mapping of keys to values"))
+    reader = _DatasetReader(layer, str(node.find(name_key) or path.stem.upper()))
+    if name_key not in node:
+        reader.problems.add(Problem(node.place, reader.name, f"key '{name_key}' is missing"))
+    return reader.read(node)
+
+
+class _DatasetReader:
+    """Reads the blocks of one dataset's file, gathering problems."""
+
+    def __init__(self, layer: str, name: str) -> None:
+        self.layer, self.name = layer, name
+        self.problems = Collector()
+        self.verbs = verbs_of(layer)
+        self.steps = steps_of(layer)
+
+    def read(self, node: YamlMap) -> DatasetSpec:
+        head = remade({k: v for k, v in node.items() if k not in _BLOCKS}, node)
+        model = self._validated(DatasetModel, head, self.name)
+        sources = self._sources(node)
+        variables = self._entries(node.find("variables"), supplemental=False)
+        for name, spec in self._entries(node.find("supplemental"), supplemental=True).items():
+            if name in variables:
+                self._add(spec.place, name, "stands under variables and supplemental")
+            variables[name] = spec
+        steps = self._steps(node.find("records"))
+        keep = tuple(str(v) for v in self._list(node.find("keep"), "keep"))
+        carry = self._carry(node.find("with"))
+        relrec = tuple(self._list(node.find("relrec"), "relrec"))
+        self._made(variables)
+        self.problems.require_none()
+        assert isinstance(model, DatasetModel)
+        return DatasetSpec(self.name, self.layer, model, node.place, sources, variables, steps, keep,
+                           carry, relrec)
+
+    def _add(self, place: object, subject: str, message: str, hint: str = "") -> None:
+        full = f"{self.name}.{subject}" if subject and subject != self.name else self.name
+        self.problems.add(Problem(place, full, message, hint))  # type: ignore[arg-type]
+
+    def _validated(self, model: type, node: Node, subject: str) -> object:
+        try:
+            return validate(model, node, subject)
+        except SpecError as error:
+            self.problems.extend(error)
+            return None
+
+    def _list(self, node: Node | None, key: str) -> list[Node]:
+        if node is None:
+            return []
+        if isinstance(node, YamlList):
+            return list(node)
+        self._add(node.place, key, "a list is wanted")
+        return []
+
+    def _map(self, node: Node | None, key: str) -> YamlMap:
+        if isinstance(node, YamlMap):
+            return node
+        if node is not None and not (isinstance(node, Text) and node == ""):
+            self._add(node.place, key, "a mapping of names to entries is wanted")
+        return remade({})
+
+    def _carry(self, node: Node | None) -> dict[str, tuple[str, ...]]:
+        found = {}
+        for dataset, names in self._map(node, "with").items():
+            found[str(dataset)] = tuple(str(n) for n in self._list(names, "with"))
+        return found
+
+    def _sources(self, node: YamlMap) -> tuple[SourceSpec, ...]:
+        origin = node.find("from")
+        if origin is None:
+            self._add(node.place, self.name, "key 'from' is missing", "name the table its records come from")
+            return ()
+        shared = {k: v for k, v in node.items() if k in _SHARED_BLOCKS}
+        if isinstance(origin, YamlList):
+            for name in shared:
+                if name != "tests":
+                    self._add(name.place, name, "belongs to one source, and 'from' lists several",
+                              "write it in the sources")
+            tests = self._map(node.find("tests"), "tests")
+            found = [self._source(_with_tests(item, tests)) for item in origin]
+        else:
+            if isinstance(origin, Text):
+                origin = named("table", origin)
+            full = remade({**origin, **{key(k, v): v for k, v in shared.items()}}, origin)
+            found = [self._source(full)]
+        return tuple(s for s in found if s is not None)
+
+    def _source(self, node: Node) -> SourceSpec | None:
+        if isinstance(node, Text):
+            node = named("table", node)
+        if not isinstance(node, YamlMap):
+            self._add(node.place, "from", "a table's name, or a mapping with 'table', is wanted")
+            return None
+        head = remade({k: v for k, v in node.items() if k not in _SOURCE_BLOCKS}, node)
+        model = self._validated(SourceModel, head, f"{self.name}.from")
+        tests = {}
+        for code, item in self._map(node.find("tests"), "tests").items():
+            test = self._validated(Test, item, f"{self.name}.tests.{code}")
+            if isinstance(test, Test):
+                tests[str(code)] = test
+        long = self._validated(Long, node[Text("long")], f"{self.name}.long") if "long" in node else None
+        variables = self._entries(node.find("variables"), supplemental=False)
+        self._made(variables)
+        if not isinstance(model, SourceModel):
+            return None
+        return SourceSpec(model, node.place, variables, tests, long)  # type: ignore[arg-type]
+
+    def _entries(self, node: Node | None, *, supplemental: bool) -> dict[str, VariableSpec]:
+        found: dict[str, VariableSpec] = {}
+        for name, item in self._map(node, "variables").items():
+            spec = self._entry(str(name), item, name, supplemental)
+            if spec is not None:
+                found[spec.name] = spec
+        return found
+
+    def _entry(self, name: str, item: Node, key: Text, supplemental: bool) -> VariableSpec | None:
+        if not _is_name(name):
+            self._add(key.place, name, "is no name of a variable",
+                      "capital letters, digits and _, at most 8; working columns begin with _")
+            return None
+        if not isinstance(item, YamlMap):
+            self._add(item.place, name, "an entry is a mapping with one verb",
+                      f"as in {{from: {item or 'X'}}}")
+            return None
+        verb = self._verb(name, item)
+        if verb is None:
+            entry = self._declaration(name, item)
+        else:
+            entry = self._validated(verb.entry, item, f"{self.name}.{name}")
+        if not isinstance(entry, Entry):
+            return None
+        return VariableSpec(name, entry, verb, item.place, supplemental=supplemental, node=item)
+
+    def _declaration(self, name: str, item: YamlMap) -> object:
+        if set(item) <= COMMON:
+            return self._validated(Declaration, item, f"{self.name}.{name}")
+        return None
+
+    def _verb(self, name: str, item: YamlMap) -> Verb | None:
+        keys = [k for k in item if k in self.verbs]
+        if len(keys) == 1:
+            return self.verbs[keys[0]]
+        if len(keys) > 1:
+            mains = [k for k in keys if not any(k in _keys(self.verbs[o]) for o in keys if o != k)]
+            if len(mains) == 1:
+                return self.verbs[mains[0]]
+            listed = ", ".join(f"'{k}'" for k in keys)
+            self._add(keys[1].place, name, f"several verbs: {listed}", "an entry has exactly one")
+        else:
+            strange = next((k for k in item if k not in COMMON), None)
+            if strange is not None:
+                hint = "quote the expression" if item.flow and item[strange] == "" else hint_for(
+                    strange, self.verbs)
+                self._add(strange.place, name, f"unknown verb '{strange}'", hint)
+        return None
+
+    def _steps(self, node: Node | None) -> tuple[StepSpec, ...]:
+        found = []
+        for item in self._list(node, "records"):
+            if not isinstance(item, YamlMap) or not item:
+                self._add(item.place, "records", "a step is a mapping with one verb")
+                continue
+            names = [k for k in item if k in self.steps]
+            if len(names) != 1:
+                first = next(iter(item))
+                self._add(first.place, "records", f"unknown step '{first}'", hint_for(first, self.steps))
+                continue
+            step = self.steps[names[0]]
+            entry = self._validated(step.entry, item, f"{self.name}.records")
+            if entry is not None:
+                found.append(StepSpec(step, entry, item.place))  # type: ignore[arg-type]
+        return tuple(found)
+
+    def _made(self, variables: dict[str, VariableSpec]) -> None:
+        """Enter the variables that another entry makes, and check declarations."""
+        for spec in list(variables.values()):
+            qualifiers = spec.entry.also_supplemental(spec.name)
+            for name in spec.entry.also_makes(spec.name) if spec.verb else ():
+                own = variables.get(name)
+                if own is not None and own.verb is not None:
+                    self._add(own.place, name, f"is made here and by {spec.name}")
+                    continue
+                entry = own.entry if own else Declaration()
+                variables[name] = VariableSpec(name, entry, spec.verb, own.place if own else spec.place,
+                                               made_by=spec.name,
+                                               supplemental=spec.supplemental or name in qualifiers,
+                                               node=own.node if own else None)
+        # Declarations nobody makes: sources, steps, keep or the standard may still make them;
+        # the plan looks at that once all names are known.
+
+
+def _with_tests(source: Node, shared: YamlMap) -> Node:
+    """A source of several, with the dataset's tests; its own keys of a test stand over theirs."""
+    if not shared:
+        return source
+    node = named("table", source) if isinstance(source, Text) else source
+    own = node.get(Text("tests"), shared) if isinstance(node, YamlMap) else None
+    if not isinstance(node, YamlMap) or not isinstance(own, YamlMap):
+        return node
+    tests: dict[Text, Node] = {}
+    for code, mine in own.items():
+        theirs = shared.get(code)
+        both = isinstance(mine, YamlMap) and isinstance(theirs, YamlMap)
+        tests[code] = remade({**theirs, **mine}, mine) if both else mine  # type: ignore[dict-item]
+    return remade({**node, key("tests", node): remade(tests, own)}, node)
+
+
+def _keys(verb: Verb) -> set[str]:
+    return {(f.alias or n) for n, f in verb.entry.model_fields.items()}
+
+
+def _is_name(name: str) -> bool:
+    if name.startswith("_"):
+        return (len(name) > 1 and name[1:].isidentifier()) or name[1:2].isdigit()
+    return len(name) <= 8 and name.isascii() and name.isalnum() and name.isupper() and not name[0].isdigit()

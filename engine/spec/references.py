@@ -1,0 +1,135 @@
+"""Names and expressions inside a spec, each with its place, and how they are found.
+
+Every verb's entry is a model; the columns it reads are the :class:`Ref` and
+``Expression`` values inside it, so dependencies need no second declaration.  A
+model that reads another table (``in: EX``) names the fields meant for that
+table in ``there`` (and ``there_keys`` for the keys of a mapping).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import PlainValidator
+
+from engine.errors import Place
+from engine.expressions import Expression, parse
+from engine.yaml.fields import Model
+from engine.yaml.nodes import Text
+
+_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)?")
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A column's name: ``("AETERM",)``, or with its table ``("DM", "RFSTDTC")``."""
+
+    parts: tuple[str, ...]
+    place: Place | None = None
+
+    def __str__(self) -> str:
+        return ".".join(self.parts)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A column to sort by, ascending unless written with a leading minus."""
+
+    ref: Ref
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Use:
+    """One column read by an entry; ``table`` is where, None for the dataset itself."""
+
+    parts: tuple[str, ...]
+    table: str | None
+    place: Place | None
+
+
+def _text(value: object, wanted: str) -> Text:
+    if not isinstance(value, Text) or not value.strip():
+        raise ValueError(f"{wanted} is wanted")
+    return value
+
+
+def read_ref(value: object) -> Ref:
+    """Read a column name; one that is no plain name is taken whole (``Dose (mg)``)."""
+    if isinstance(value, Ref):
+        return value
+    text = _text(value, "a column's name")
+    if _DOTTED.fullmatch(text):
+        return Ref(tuple(text.split(".")), text.place)
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return Ref((text[1:-1],), text.place)
+    return Ref((str(text),), text.place)
+
+
+def read_order(value: object) -> Order:
+    """Read ``ASTDTM`` or, for the greatest first, ``-ATOXGRN``."""
+    if isinstance(value, Order):
+        return value
+    text = _text(value, "a column's name")
+    if text.startswith("-"):
+        return Order(read_ref(Text(text[1:].strip(), place=text.place)), True)
+    return Order(read_ref(text))
+
+
+def read_expression(value: object) -> Expression:
+    """Parse an expression, keeping its place for the caret."""
+    if isinstance(value, Expression):
+        return value
+    text = _text(value, "an expression")
+    return parse(str(text), text.place)
+
+
+RefField = Annotated[Ref, PlainValidator(read_ref)]
+OrderField = Annotated[Order, PlainValidator(read_order)]
+ExpressionField = Annotated[Expression, PlainValidator(read_expression)]
+
+
+class TableModel(Model):
+    """An entry part that reads another table or dataset, named by its field ``in``."""
+
+    there: ClassVar[frozenset[str]] = frozenset()
+    there_keys: ClassVar[frozenset[str]] = frozenset()
+
+
+def uses(value: object, table: str | None = None) -> Iterator[Use]:
+    """Every column that a model, or anything inside it, reads."""
+    if isinstance(value, Ref):
+        yield Use(value.parts, table, value.place)
+    elif isinstance(value, Order):
+        yield from uses(value.ref, table)
+    elif isinstance(value, Expression):
+        for parts in value.names:
+            yield Use(parts, table, value.place)
+    elif isinstance(value, Model):
+        yield from _model_uses(value, table)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from uses(key, table)
+            yield from uses(item, table)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from uses(item, table)
+
+
+def _model_uses(model: Model, table: str | None) -> Iterator[Use]:
+    inner = getattr(model, "in_", None) if isinstance(model, TableModel) else None
+    there = model.there if isinstance(model, TableModel) else frozenset()
+    keys = model.there_keys if isinstance(model, TableModel) else frozenset()
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        at = str(inner) if inner is not None and name in there else table
+        if isinstance(value, Mapping) and inner is not None:
+            key_at = str(inner) if name in keys else table
+            for key, item in value.items():
+                yield from uses(key, key_at)
+                yield from uses(item, at)
+        else:
+            yield from uses(value, at)

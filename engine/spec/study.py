@@ -1,0 +1,278 @@
+"""The study file: identity, standards, raw tables, reading rules, visits, epochs, plans."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, PlainValidator
+
+from engine.dates.formats import compile_format
+from engine.expressions import Expression
+from engine.spec.entries import LabelField
+from engine.spec.nodes import key, listed, named, remade
+from engine.spec.references import ExpressionField, OrderField, RefField, TableModel
+from engine.spec.windows import Windows
+from engine.yaml.fields import (
+    AnyText,
+    Boolean,
+    Integer,
+    IsoDate,
+    Key,
+    MapOf,
+    Model,
+    Number,
+    OneOrMany,
+    TextField,
+    wrong,
+)
+from engine.yaml.nodes import Node, Text, YamlList, YamlMap
+
+
+def read_moment(value: object) -> datetime:
+    """A date and time without a zone, as 2026-07-15T12:00:00."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, Text) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", value):
+        return datetime.fromisoformat(value)
+    raise ValueError("a date and time such as 2026-07-15T12:00:00 is wanted")
+
+
+class Identity(Model):
+    """``study:`` - who the study is; ``created`` fixes the time stamped into files."""
+
+    id: TextField
+    title: LabelField
+    cutoff: IsoDate | None = None
+    created: Annotated[datetime, PlainValidator(read_moment)] | None = None
+    folder: TextField | None = None
+
+
+def _checked_format(text: Text, role: Literal["date", "time"]) -> Text:
+    try:
+        compile_format(str(text), role, ())
+    except ValueError as error:
+        raise wrong(str(error)) from None
+    return text
+
+
+DateFormat = Annotated[TextField, AfterValidator(lambda v: _checked_format(v, "date"))]
+"""A format dates are collected in, such as ``dd-MMM-yyyy``."""
+TimeFormat = Annotated[TextField, AfterValidator(lambda v: _checked_format(v, "time"))]
+"""A format times are collected in, such as ``hh:mm a``."""
+
+
+class Reading(Model):
+    """How collected text is read; a table or a file may say otherwise.
+
+    ``decimal_comma`` (false) and ``thousands`` (true) say what ``5,6`` and ``1,234``
+    mean in results, see :func:`engine.numbers.read_results`.
+    """
+
+    missing: OneOrMany[AnyText] | None = None
+    dates: OneOrMany[DateFormat] | None = None
+    times: OneOrMany[TimeFormat] | None = None
+    unknown: OneOrMany[TextField] | None = None
+    repair: OneOrMany[Literal["trim", "width", "mojibake"]] | None = None
+    decimal_comma: Literal["true", "false", "auto"] | None = None
+    thousands: Boolean | None = None
+
+
+class RawFile(Reading):
+    """One raw file: where it is, how it is written, how it is read."""
+
+    file: TextField
+    format: Literal["csv", "tsv", "xlsx", "sas7bdat", "xpt", "parquet"] | None = None
+    encoding: TextField | None = None
+    sheet: TextField | None = None
+    header: Integer | None = None
+    labels: Integer | None = None
+    delimiter: TextField | None = None
+    rename: MapOf[Key, TextField] | None = None
+    missing_in: MapOf[Key, OneOrMany[AnyText]] | None = None
+
+
+class Supersede(Model):
+    """Of the records alike in ``by``, the last by ``order`` replaces the others."""
+
+    by: OneOrMany[RefField]
+    order: OneOrMany[OrderField]
+
+
+def read_unique(value: object) -> bool | tuple[str, ...]:
+    """``unique`` is true, false, or a list of columns."""
+    if isinstance(value, bool | tuple):
+        return value
+    if isinstance(value, Text) and value in ("true", "false"):
+        return value == "true"
+    if isinstance(value, YamlList) and value and all(isinstance(v, Text) for v in value):
+        return tuple(str(v) for v in value)
+    raise ValueError("true, or a list of columns, is wanted")
+
+
+class RawTable(Model):
+    """A raw table: one file or several, cleaned the same way for everyone who reads it.
+
+    ``where`` keeps records; ``unique`` drops exact duplicates (all columns, or
+    alike in the named ones); ``supersede`` keeps the last version of a record.
+    ``unknown_subject`` says what a record of nobody in DM means.
+    """
+
+    files: OneOrMany[RawFile]
+    subject: ExpressionField | None = None
+    where: ExpressionField | None = None
+    unique: Annotated[bool | tuple[str, ...], PlainValidator(read_unique)] = False
+    supersede: Supersede | None = None
+    unknown_subject: Literal["error", "drop"] | None = None
+
+
+TABLE_KEYS = frozenset({"subject", "where", "unique", "supersede", "unknown_subject", "files"})
+
+
+def table_node(node: Node) -> Node:
+    """Write the short forms of a raw table (a file's name, a list of files) in full."""
+    if isinstance(node, Text | YamlList):
+        node = named("files", node)
+    if not isinstance(node, YamlMap):
+        return node
+    if "files" not in node:
+        file = remade({k: v for k, v in node.items() if k not in TABLE_KEYS}, node)
+        own = {k: v for k, v in node.items() if k in TABLE_KEYS}
+        node = remade({**own, key("files", node): file}, node)
+    items = listed(node[Text("files")])
+    files = YamlList([named("file", n) if isinstance(n, Text) else n for n in items], items.place)
+    return remade({k: (files if k == "files" else v) for k, v in node.items()}, node)
+
+
+class Raw(Model):
+    """``raw:`` - the folder of raw files and the tables in it."""
+
+    folder: TextField
+    tables: MapOf[Key, RawTable]
+
+
+class Visit(Model):
+    """A planned visit.  VISITDY is in study days, so it is never 0 (SDTMIG 3.4, 4.4.5)."""
+
+    VISITNUM: Number
+    VISIT: TextField
+    VISITDY: Annotated[Integer, AfterValidator(lambda v: _no_day_zero(v))] | None = None
+    aliases: OneOrMany[TextField] | None = None
+    label: LabelField | None = None
+
+
+def _no_day_zero(day: int) -> int:
+    if day == 0:
+        raise wrong("there is no study day 0", "the day of the reference date is 1, the day before it -1")
+    return day
+
+
+def visit_key(code: str) -> str:
+    """The spelling visit codes are compared by: trimmed, full-width made plain, any case.
+
+    >>> visit_key(" Ｄ7 ") == visit_key("d7")
+    True
+    """
+    return " ".join(unicodedata.normalize("NFKC", code).split()).casefold()
+
+
+def _one_visit_a_code(visits: dict[str, Visit]) -> dict[str, Visit]:
+    seen: dict[str, str] = {}
+    for code, visit in visits.items():
+        for text in (code, *(visit.aliases or ())):
+            first = seen.setdefault(visit_key(text), str(code))
+            if first != str(code):
+                raise wrong(f"'{text}' stands for {first} and for {code}", place=getattr(text, "place", None))
+    return visits
+
+
+class Unscheduled(TableModel):
+    """How unscheduled visits are told and numbered.
+
+    Codes that fit ``code`` (patterns with one ``%``; in any case) take VISITNUM from
+    the planned visit before them by date (0 where there is none), with .01, .02 ...
+    added in order, and ``name`` with that number behind it.  What ``%`` stands for
+    tells the unscheduled visits of a subject apart, so ``UNS1`` of the one table is
+    ``UNSCHEDULED 1`` of the other.  The visits that happened are in table ``in``.
+    """
+
+    there: ClassVar[frozenset[str]] = frozenset({"visit", "date"})
+    in_: TextField = Field(alias="in")
+    visit: RefField
+    date: RefField
+    code: OneOrMany[Annotated[TextField, AfterValidator(lambda v: _one_percent(v))]]
+    name: TextField
+
+
+def _one_percent(pattern: Text) -> Text:
+    if pattern.count("%") != 1:
+        raise wrong(f"'{pattern}' is no pattern of a visit code", "it has one %, as in UNS%")
+    return pattern
+
+
+class Epoch(Model):
+    """An epoch begins at a reference variable (``DM.RFICDTC``) or expression.
+
+    A raw column (``infusion.INFDAT``, with ``time: infusion.INFSTTIM``) is read by
+    its table's formats.  ``inclusive: false``: a record of the start date whose
+    time, or the start's, is unknown stays in the epoch before.
+    """
+
+    starts: ExpressionField
+    time: RefField | None = None
+    element: TextField | None = None
+    inclusive: Boolean | None = None
+
+
+class TreatmentEmergent(Model):
+    """The study's one plan for what is treatment-emergent (OCCDS 1.1, TRTEMFL)."""
+
+    start: ExpressionField
+    end: ExpressionField | None = None
+    days: Integer | None = None
+    missing_start: Literal["emergent", "not"] | None = None
+    worsening: Boolean | None = None
+
+
+class Study(Model):
+    """The whole study file."""
+
+    study: Identity
+    standards: MapOf[Key, TextField]
+    raw: Raw
+    read: Reading = Reading()
+    subject: ExpressionField
+    visits: Annotated[MapOf[Key, Visit], AfterValidator(_one_visit_a_code)] | None = None
+    unscheduled: Unscheduled | None = None
+    epochs: MapOf[Key, Epoch] | None = None
+    treatment_emergent: TreatmentEmergent | None = None
+    windows: MapOf[Key, Windows] | None = None
+    values: MapOf[Key, TextField] | None = None
+
+    @property
+    def folder_name(self) -> str:
+        """The study's folder in a submission: its id in lower case unless said otherwise."""
+        return str(self.study.folder or self.study.id).lower()
+
+    def files(self) -> Iterator[tuple[str, RawFile]]:
+        """Each raw table's name with each of its files."""
+        for name, table in self.raw.tables.items():
+            for file in table.files:
+                yield name, file
+
+    def subject_of(self, table: str) -> Expression:
+        """The expression that makes USUBJID of a raw table's records."""
+        own = self.raw.tables[table].subject
+        return own if own is not None else self.subject
+
+    def constants(self) -> dict[tuple[str, ...], str]:
+        """What ``study.<name>`` means in an expression: the id, the cut-off, and ``values``."""
+        found: dict[tuple[str, ...], str] = {("study", "id"): str(self.study.id)}
+        if self.study.cutoff is not None:
+            found["study", "cutoff"] = str(self.study.cutoff)
+        for name, value in (self.values or {}).items():
+            found["study", str(name)] = str(value)
+        return found
