@@ -29,7 +29,8 @@ def _codelists(entry: Entry, at: Derivation) -> list[Codelist]:
         names = [str(n) for n in entry.codelist]
     else:
         standard = at.build.plan.metadata.standard(at.dataset, at.variable)
-        names = list(standard.codelists) if standard else []
+        # A result is a term only where its test has terms; a spec says so where it has.
+        names = list(standard.codelists) if standard and standard.role != "Result Qualifier" else []
     found = [codelist(n, package) or codelist(n, "sdtm") for n in names]
     return [c for c in found if c is not None]
 
@@ -38,17 +39,19 @@ def assign_terms(values: pd.Series, codelists: list[Codelist], entry: Entry, at:
                  *, use_map: bool = True) -> pd.Series:
     """Each value's term: by ``map``, else by the codelist's values and synonyms.
 
+    Without a codelist a value that the map leads to is a term already.
     A value that is neither follows ``unmapped`` (error if nothing is said).
     """
     chosen = {str(k): str(v) for k, v in (entry.map or {}).items()} if use_map else {}
     folded = {k.casefold(): v for k, v in chosen.items()}
+    targets = set(chosen.values())
     extended = {str(k) for k in (entry.extend or {})}
 
     def term(value: object) -> str | None:
         text = str(value)
         target = chosen.get(text, folded.get(text.casefold()))
         if target is None and not codelists:
-            return None
+            return text if text in targets else None
         wanted = text if target is None else target
         if not codelists or wanted in extended:
             return wanted

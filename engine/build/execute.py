@@ -33,7 +33,8 @@ class Build:
     progress: Callable[[str], None] = lambda message: None
 
     def __post_init__(self) -> None:
-        self.raw = RawTables(self.plan.study, self.refusals, self.plan.scope.used)
+        scope = self.plan.scope
+        self.raw = RawTables(self.plan.study, self.refusals, scope.used, scope.headers)
 
     def rows_of(self, table: str, columns: list[str], own: Derivation | None = None) -> Rows:
         """A dataset's records so far, or a raw table's."""
@@ -57,13 +58,13 @@ class Build:
         """
         needed = _needed(self.plan, wanted)
         seconds: dict[str, float] = {}
-        now = ""
+        begun: set[str] = set()
         for dataset, name in self.plan.order:
             if (dataset, name) not in needed:
                 continue
-            if dataset != now:
+            if dataset not in begun:
                 self.progress(f"deriving {dataset}")
-                now = dataset
+                begun.add(dataset)
             start = time.perf_counter()
             self._make(dataset, name)
             seconds[dataset] = seconds.get(dataset, 0.0) + time.perf_counter() - start

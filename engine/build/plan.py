@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.build.expand import Metadata, expand
 from engine.build.scope import ROWS, Node, Scope, Target, Where, declared_kind
@@ -170,7 +170,8 @@ class _Planner:
             name in _makes(s.entry) for s in self.spec.steps)
 
     def _entry(self, node: Node, spec: VariableSpec, where: Where) -> None:
-        self._needs(node, list(uses(spec.entry)), where)
+        # A column that the verb reads without being told (DM.RFSTDTC) has no place of its own.
+        self._needs(node, [replace(u, place=u.place or spec.place) for u in uses(spec.entry)], where)
         extra = getattr(spec.entry, "needs", None)
         if extra is not None:
             for table, name in extra(self.plan.study.study, self.name):
@@ -187,18 +188,23 @@ class _Planner:
             self._target(node, target, where)
 
     def _target(self, node: Node, target: Target, where: Where) -> None:
-        if target.table is not None and target.column is not None:
+        if target.kind == "source":
+            self._source_column(target)
+        elif target.table is not None and target.column is not None:
             if target.table in self.plan.datasets:
-                other = (target.table, target.column)
-                source = target.kind == "source"
-                rows = [(self.name, f"@source{n}") for n, s in enumerate(self.spec.sources)
-                        if target.table in s.tables.values()] if source else [node]
-                for each in rows:
-                    self._need(each, other, self.plan.final(target.table))
+                self._need(node, (target.table, target.column), self.plan.final(target.table))
         elif where.source is not None:
             self._need(node, (self.name, f"@source{where.source}.{target.key[-1]}"))
         else:
             self._need(node, (self.name, target.key[-1]))
+
+    def _source_column(self, target: Target) -> None:
+        """A source's records wait for the columns of the datasets they come from."""
+        name = str(target.column)
+        for number, source in enumerate(self.spec.sources):
+            holder = self.plan.scope.holder(source, name) if len(target.key) == 2 else target.table
+            if holder in self.plan.datasets and holder in source.tables.values():
+                self._need((self.name, f"@source{number}"), (str(holder), name), self.plan.final(str(holder)))
 
     def _there(self, node: Node, use: Use, where: Where) -> None:
         table = str(use.table)

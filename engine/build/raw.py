@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 class RawTables:
     """The study's raw tables, each read when first asked for."""
 
-    def __init__(self, study: StudySpec, refusals: Refusals, used: Mapping[str, set[str]]) -> None:
-        self.study, self.refusals, self.used = study, refusals, used
+    def __init__(self, study: StudySpec, refusals: Refusals, used: Mapping[str, set[str]],
+                 headers: Mapping[str, Mapping[str, str]]) -> None:
+        self.study, self.refusals, self.used, self.headers = study, refusals, used, headers
         self._rows: dict[str, Rows] = {}
 
     def rows(self, table: str) -> Rows:
@@ -57,8 +58,8 @@ class RawTables:
         if spec.supersede is not None:
             found |= {r.parts[-1] for r in spec.supersede.by}
             found |= {o.ref.parts[-1] for o in spec.supersede.order}
-        headers = self.used.get(f"@{table}", set())
-        return found & headers if headers else found
+        subject = {p[-1] for p in self.study.study.subject_of(table).names if p[0] != "study"}
+        return found if subject <= set(self.headers[table]) else found - subject
 
     def _evaluate(self, expression: Expression, rows: Rows) -> pd.Series:
         constants = self.study.study.constants()

@@ -20,6 +20,9 @@ Node = tuple[str, str]
 """Something the build makes: (dataset, variable) or (dataset, ``@`` step)."""
 
 
+SOURCE = "source"
+"""``source.VISIT`` is the source's column, also where a variable has the same name."""
+
 ROWS = "@rows"
 """Stands for the variable where a source's rows are still being made."""
 
@@ -92,25 +95,32 @@ class Scope:
     def _plain(self, name: str, where: Where) -> Target | None:
         if name in self.variables(where) and name != where.variable:
             return Target("variable", (name,))
-        for source in self.sources(where):
-            for alias, table in source.tables.items():
-                if name in self.columns_of(table):
-                    self._use(table, name)
-                    main = alias == str(source.model.table)
-                    return Target("source", ("@", name) if main else ("@", alias, name), table, name)
-        return None
+        return self._column(name, where)
+
+    def _column(self, name: str, where: Where) -> Target | None:
+        """A source's column: of its main table, else of the first joined one that has it."""
+        found = [t for s in self.sources(where) if (t := self.holder(s, name)) is not None]
+        for table in found:
+            self._use(table, name)
+        return Target("source", ("@", name), found[0], name) if found else None
+
+    def holder(self, source: SourceSpec, name: str) -> str | None:
+        """The table of a source that a plain column name means."""
+        return next((t for t in source.tables.values() if name in self.columns_of(t)), None)
 
     def _qualified(self, parts: tuple[str, ...], where: Where) -> Target | None:
         table, name = parts[0], parts[-1]
         if parts in self.constants:
             return Target("constant", parts)
+        if table == SOURCE:
+            return self._column(name, where)
         if table == where.dataset and name in self.variables(where) and name != where.variable:
             return Target("variable", (name,))
         for source in self.sources(where):
             if table in source.tables and name in self.columns_of(source.tables[table]):
                 self._use(source.tables[table], name)
-                main = table == str(source.model.table)
-                return Target("source", ("@", name) if main else ("@", table, name), source.tables[table], name)
+                key = ("@", name) if table == str(source.model.table) else ("@", table, name)
+                return Target("source", key, source.tables[table], name)
         if self.exists(table) and name in self.columns_of(table):
             self._use(table, name)
             return Target("subject", ("@subject", table, name), table, name)
@@ -134,12 +144,14 @@ class Scope:
 
     def _unknown(self, parts: tuple[str, ...], where: Where, place: Place | None) -> None:
         name = parts[-1]
-        if len(parts) > 1 and not self.exists(parts[0]) and parts[0] != "study":
+        if len(parts) > 1 and not self.exists(parts[0]) and parts[0] not in ("study", SOURCE):
             tables = {*self.study.study.raw.tables, *self.datasets, "study"}
             self._note(place, where, f"no table or dataset '{parts[0]}'", hint_for(parts[0], tables))
             return
         if len(parts) > 1:
-            known = {k[1] for k in self.constants} if parts[0] == "study" else self.columns_of(parts[0])
+            tables_ = [t for s in self.sources(where) for t in s.tables.values()]
+            known = {k[1] for k in self.constants} if parts[0] == "study" else {
+                c for t in (tables_ if parts[0] == SOURCE else [parts[0]]) for c in self.columns_of(t)}
             self._note(place, where, f"'{name}' is no column of {parts[0]}", hint_for(name, known))
             return
         names = set(self.variables(where)) - {where.variable}

@@ -60,6 +60,7 @@ def _joined(alias: str, join: Join, at: Derivation) -> Rows:
     for key, column in other.columns.items():
         if key != SUBJECT and len(key) == 1:
             rows.put(("@", alias, key[0]), taken(column.values, position, rows.index), column.kind)
+            rows.columns.setdefault(("@", key[0]), rows.columns["@", alias, key[0]])
     return rows.where(~none) if policy == "drop" else rows
 
 

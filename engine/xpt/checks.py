@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ import pyarrow.compute as pc
 
 from engine.errors import DataError, Place, Problem, Record
 from engine.xpt.model import DATASET_LABEL, LARGEST, LIMITS, SMALLEST, Variable
+
+Encoding = Literal["ascii", "utf-8"]
+"""What text may hold: ASCII alone, or anything, written as UTF-8."""
 
 
 def require_header(path: Path, name: str, label: str, variables: Sequence[Variable], version: int) -> None:
@@ -59,9 +63,11 @@ def _label_faults(label: str, most: int) -> Iterator[str]:
         yield f"the label has {len(label)} bytes, {most} at most"
 
 
-def value_problems(values: pd.Series, variable: Variable, name: str, path: Path) -> list[Problem]:
+def value_problems(values: pd.Series, variable: Variable, name: str, path: Path,
+                   encoding: Encoding = "ascii") -> list[Problem]:
     """The problems of one variable's values; ``values`` are text or SAS numbers."""
-    found = list(_text_faults(values, variable) if variable.type == "Char" else _number_faults(values))
+    text = variable.type == "Char"
+    found = list(_text_faults(values, variable, encoding) if text else _number_faults(values))
     subject = f"{name}.{variable.name}"
     return [record_problem(_records(path.name, bad), subject, message) for bad, message in found]
 
@@ -70,13 +76,16 @@ def _records(file: str, bad: np.ndarray) -> tuple[Record, ...]:
     return tuple(Record(Place(file, int(number) + 1)) for number in np.flatnonzero(bad))
 
 
-def _text_faults(values: pd.Series, variable: Variable) -> Iterator[tuple[np.ndarray, str]]:
+def _text_faults(values: pd.Series, variable: Variable,
+                 encoding: Encoding) -> Iterator[tuple[np.ndarray, str]]:
     texts = pa.array(values, type=pa.large_string(), from_pandas=True).fill_null("")
-    plain = np.asarray(pc.string_is_ascii(texts)) & ~np.asarray(pc.match_substring(texts, "\0"))
+    plain = ~np.asarray(pc.match_substring(texts, "\0"))
+    if encoding == "ascii":
+        plain &= np.asarray(pc.string_is_ascii(texts))
     if not plain.all():
         text = texts[int(np.argmin(plain))].as_py()
         odd = next(c for c in text if not c.isascii() or c == "\0")
-        yield ~plain, f"{text!r} holds {odd!r}, which is not ASCII text"
+        yield ~plain, f"{text!r} holds {odd!r}, which is not {'ASCII ' * (encoding == 'ascii')}text"
     sizes = np.asarray(pc.binary_length(texts))
     long = plain & (sizes > variable.length)
     if long.any():

@@ -13,12 +13,12 @@ import pyreadstat
 from engine.columns import Kind
 from engine.errors import DataError, Place, Record
 from engine.xpt import layout, times
-from engine.xpt.checks import last_record_problem, record_problem, require_header, value_problems
+from engine.xpt.checks import Encoding, last_record_problem, record_problem, require_header, value_problems
 from engine.xpt.model import LIMITS, Variable
 
 
 def write(frame: pd.DataFrame, path: Path, *, name: str, label: str, variables: Sequence[Variable],
-          created: datetime, version: int = 5) -> None:
+          created: datetime, version: int = 5, encoding: Encoding = "ascii") -> None:
     """Write the ``variables`` of ``frame``, in their order, to the file ``path``.
 
     Text is ``str`` (missing NaN, written as blanks), numbers float64, dates and
@@ -30,7 +30,8 @@ def write(frame: pd.DataFrame, path: Path, *, name: str, label: str, variables: 
 
     Raises DataError with every name, label, length and value that the version
     cannot hold (in version 5: names of 8, labels of 40, text of 200 bytes, all
-    ASCII), naming variable and record.
+    ASCII), naming variable and record.  With ``encoding="utf-8"`` values may be
+    any text; lengths count its bytes, and no header says so: tell the reader.
 
     >>> import tempfile
     >>> frame = pd.DataFrame({"AGE": [54.0]})
@@ -47,7 +48,7 @@ def write(frame: pd.DataFrame, path: Path, *, name: str, label: str, variables: 
     require_header(path, name, label, variables, version)
     plain = frame.reset_index(drop=True)
     table = pd.DataFrame({v.name: _sas_values(plain[v.name], v, name, path) for v in variables})
-    problems = [p for v in variables for p in value_problems(table[v.name], v, name, path)]
+    problems = [p for v in variables for p in value_problems(table[v.name], v, name, path, encoding)]
     if version == 5:
         problems += last_record_problem(table, name, path)
     if problems:

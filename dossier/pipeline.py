@@ -1,0 +1,165 @@
+"""The main job as a list of plain functions: specs, headers, plan, records, files."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+import adam.records
+import adam.verbs
+import engine.verbs
+import sdtm.verbs
+from dossier.output import carry_over, staged
+from engine import xpt
+from engine.build.execute import Build
+from engine.build.finish import Finished, FinishedVariable, finish
+from engine.build.plan import Plan, make_plan
+from engine.build.raw import all_headers
+from engine.build.refusals import Note
+from engine.columns import Kind
+from engine.errors import Problem, SpecError, hint_for
+from engine.spec.load import StudySpec, load_study
+from engine.spec.verbs import load_verbs
+from engine.standards import sdtm_dataset
+from sdtm.relrec import make_relrec
+from sdtm.supplemental import make_supplemental
+
+REGISTERED = (engine.verbs, sdtm.verbs, adam.verbs, adam.records)
+"""Importing these packages registers the verbs."""
+
+FOLDERS = {"sdtm": "tabulations/sdtm", "adam": "analysis/adam/datasets"}
+"""Where each kind of dataset goes (FDA Study Data Technical Conformance Guide, 7.1)."""
+
+
+@dataclass
+class Summary:
+    """What a build says at its end: a line a dataset, and the records mended."""
+
+    lines: list[tuple[str, int, int, int, int, float]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    folder: Path = Path()
+    kept: tuple[str, ...] = ()
+
+
+Progress = Callable[[str], None]
+
+
+def check(study: Path, raw: Path | None = None) -> Plan:
+    """Read and check specs and raw headers; raises a SpecError or DataError with all problems."""
+    load_verbs()
+    spec = load_study(study)
+    if raw is not None:
+        spec = dataclasses.replace(spec, raw_override=raw)
+    return make_plan(spec, all_headers(spec))
+
+
+def build(study: Path, out: Path, only: list[str] | None = None, raw: Path | None = None,
+          progress: Progress = lambda message: None) -> Summary:
+    """Build datasets into ``out``; either all files are new, or none has changed."""
+    progress("reading specs")
+    plan = check(study, raw)
+    wanted = _wanted(plan, only or [])
+    work = Build(plan, progress=progress)
+    times = work.run(wanted)
+    finished = finish_all(work, wanted, progress)
+    work.require_clean()
+    progress("writing files")
+    folder = f"m5/datasets/{plan.study.study.folder_name}"
+    previous = out / "m5"
+    with staged(out) as stage:
+        kept = carry_over(stage, previous, _others(previous, folder, finished)) if only else ()
+        for item in finished:
+            write_dataset(item, stage / folder.removeprefix("m5/") / FOLDERS[item.layer], created(plan.study))
+    return Summary([_line(item, work, times) for item in finished], work.refusals.notes, out / folder,
+                   tuple(kept))
+
+
+def _wanted(plan: Plan, only: list[str]) -> set[str] | None:
+    if not only:
+        return None
+    names = {n.upper().removeprefix("SUPP") if n.upper() not in plan.datasets else n.upper() for n in only}
+    strange = sorted(names - set(plan.datasets))
+    if strange:
+        raise SpecError([Problem(None, n, "no such dataset in the study", hint_for(n, plan.datasets))
+                         for n in strange])
+    return names
+
+
+def finish_all(work: Build, wanted: set[str] | None, progress: Progress) -> list[Finished]:
+    """Every wanted dataset finished, each followed by its supplemental qualifiers; RELREC last."""
+    made: list[Finished] = []
+    for name in work.plan.datasets:
+        if wanted is not None and name not in wanted:
+            continue
+        progress(f"finishing {name}")
+        item = finish(work, name)
+        made.append(item)
+        if item.layer == "sdtm" and item.rows is not None:
+            extra = make_supplemental(item.rows, work.plan.datasets[name], work.plan)
+            if extra is not None:
+                made.append(_standard(f"SUPP{name}", extra))
+    links = make_relrec(work.plan, work.rows) if wanted is None else None
+    if links is not None:
+        made.append(_standard("RELREC", links))
+    return made
+
+
+def _standard(name: str, frame: pd.DataFrame) -> Finished:
+    """SUPP-- and RELREC: their variables are as the standard has them."""
+    standard = sdtm_dataset(name)
+    assert standard is not None
+    variables = []
+    for column in frame.columns:
+        known = standard.variables[str(column)]
+        longest = max([1, *(len(str(v).encode()) for v in frame[column].dropna().unique())])
+        variables.append(FinishedVariable(str(column), known.label, "", "Char", Kind.TEXT, longest, None,
+                                          known.core, None))
+    return Finished(name, "sdtm", standard.label, "", tuple(variables), frame, None, ())
+
+
+def write_dataset(item: Finished, folder: Path, at: datetime) -> None:
+    """One dataset as an XPT file, named as the dataset in lower case; values as UTF-8, labels in English."""
+    folder.mkdir(parents=True, exist_ok=True)
+    variables = [xpt.Variable(v.name, v.label, "Char" if v.type == "Char" else "Num", v.length, v.format)
+                 for v in item.variables]
+    xpt.write(item.frame, folder / f"{item.name.lower()}.xpt", name=item.name, label=item.label,
+              variables=variables, created=at, encoding="utf-8")
+
+
+def created(study: StudySpec) -> datetime:
+    """The time stamped into files: SOURCE_DATE_EPOCH, else the study file's, never the clock's."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch:
+        if not epoch.isdigit():
+            raise SpecError(Problem(None, "SOURCE_DATE_EPOCH", f"'{epoch}' is no number of seconds"))
+        return datetime.fromtimestamp(int(epoch), UTC).replace(tzinfo=None)
+    given = study.study.study.created
+    return given if given is not None else datetime(1960, 1, 1)
+
+
+def _others(previous: Path, folder: str, finished: list[Finished]) -> list[str]:
+    """Files of the last good set that this build did not make anew."""
+    new = {f"datasets/{Path(folder).name}/{FOLDERS[i.layer]}/{i.name.lower()}.xpt" for i in finished}
+    if not previous.is_dir():
+        return []
+    have = {p.relative_to(previous).as_posix() for p in previous.rglob("*.xpt")}
+    return sorted(have - new)
+
+
+def _line(item: Finished, work: Build, times: Mapping[str, float]) -> tuple[str, int, int, int, int, float]:
+    subjects = item.frame["USUBJID"].nunique() if "USUBJID" in item.frame else 0
+    spec = work.plan.datasets.get(item.name)
+    tables = {t for s in spec.sources for t in s.tables.values()} if spec else set()
+    raw = tables - set(work.plan.datasets)
+    mended = sum(n.records for n in work.refusals.notes if n.dataset == item.name or n.dataset in raw)
+    return (item.name, len(item.frame), len(item.variables), int(subjects), mended, times.get(item.name, 0.0))
+
+
+__all__ = ["REGISTERED", "Progress", "Summary", "build", "check", "time"]

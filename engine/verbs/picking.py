@@ -1,0 +1,228 @@
+"""Values from another table's records: pick, exists, count, earliest, latest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, PlainValidator
+
+from engine.build.collected import read_collected
+from engine.build.derivation import Derivation
+from engine.build.rows import SUBJECT, Rows, pairs, taken
+from engine.columns import Column, Kind
+from engine.dates import earliest_of, latest_of
+from engine.spec.entries import Entry
+from engine.spec.nodes import key, remade
+from engine.spec.references import ExpressionField, OrderField, RefField, TableModel, read_ref
+from engine.spec.verbs import verb
+from engine.yaml.fields import MapOf, OneOrMany, TextField, validate
+from engine.yaml.nodes import Text, YamlMap
+
+KindOf = Callable[[tuple[str, ...]], Kind]
+
+
+class There(TableModel):
+    """Records of another table: ``in``, ``where``, matched by subject or ``on: {THEIRS: OURS}``."""
+
+    there: ClassVar[frozenset[str]] = frozenset({"value", "where", "order"})
+    there_keys: ClassVar[frozenset[str]] = frozenset({"on"})
+
+    in_: TextField = Field(alias="in")
+    on: MapOf[RefField, RefField] | None = None
+    where: ExpressionField | None = None
+
+
+class PickFrom(There):
+    """What ``pick`` takes: ``value`` of the first or last record by ``order``."""
+
+    value: ExpressionField
+    order: OneOrMany[OrderField] | None = None
+    take: Literal["first", "last"] | None = None
+    expect: Literal["one", "one_or_none", "any"] | None = None
+
+
+class Pick(Entry):
+    """``{pick: {in, value, order, take, where, on, expect}}``."""
+
+    pick: PickFrom
+
+
+def _there(part: There, at: Derivation, columns: list[str]):  # type: ignore[no-untyped-def]
+    rows = at.other(str(part.in_), columns)
+    if part.where is not None:
+        rows = rows.where(at.condition(part.where, rows, str(part.in_)))
+    if part.on:
+        left = [at.column(ours).values for ours in part.on.values()]
+        right = [at.other_column(rows, theirs.parts[-1]).values for theirs in part.on]
+    else:
+        left, right = [at.subjects()], [rows.columns[SUBJECT].values]
+    return rows, left, right
+
+
+@verb("pick")
+def derive_pick(entry: Pick, at: Derivation) -> Column:
+    """A value of one record of another table: the first or last by an order.
+
+    Without ``order`` several matching records are refused; ``expect: one``
+    refuses a record without a match.
+    """
+    part = entry.pick
+    rows, left, right = _there(part, at, [])
+    order = at.sorted_positions(part.order, rows, str(part.in_)) if part.order else None
+    found = at.matched(left, right, order)
+    many = found.count > 1
+    if part.order is None and str(part.expect or "") != "any":
+        at.refuse(many, f"several records of {part.in_} match", hint="give 'order' and 'take'")
+    if str(part.expect or "") == "one":
+        at.refuse(found.count == 0, f"no record of {part.in_} matches")
+    position = found.last if str(part.take or "first") == "last" else found.first
+    value = at.evaluate(part.value, rows, str(part.in_))
+    return Column(taken(value.values, position, at.index), value.kind)
+
+
+class Exists(Entry):
+    """``{exists: {in, where, on}}``: ``then`` (Y) where a record matches, else ``else`` (blank)."""
+
+    exists: There
+    then: TextField | None = None
+    else_: TextField | None = Field(default=None, alias="else")
+
+
+@verb("exists")
+def derive_exists(entry: Exists, at: Derivation) -> Column:
+    """Whether another table has a matching record."""
+    _, left, right = _there(entry.exists, at, [])
+    hit = at.matched(left, right).count > 0
+    values = pd.Series(np.nan, index=at.index, dtype="str").mask(hit, str(entry.then or "Y"))
+    if entry.else_ is not None:
+        values = values.mask(~hit, str(entry.else_))
+    return Column(values, Kind.TEXT)
+
+
+class Count(Entry):
+    """``{count: {in, where, on}}``: how many records match."""
+
+    count: There
+
+
+@verb("count", kind=Kind.NUMBER)
+def derive_count(entry: Count, at: Derivation) -> Column:
+    """The number of matching records of another table; 0 where none."""
+    _, left, right = _there(entry.count, at, [])
+    return Column(pd.Series(at.matched(left, right).count.astype("float64"), index=at.index), Kind.NUMBER)
+
+
+class Dated(There):
+    """One source of dates: ``in``, ``value`` and, if wanted, ``time`` and ``where``.
+
+    In a raw table ``value`` and ``time`` are as collected and are read by its formats.
+    """
+
+    there: ClassVar[frozenset[str]] = frozenset({"value", "time", "where"})
+    value: ExpressionField
+    time: ExpressionField | None = None
+
+
+def dated_values(item: Dated, at: Derivation, rows: Rows) -> Column:
+    """The dates of a source's records: as they are in a dataset, read in a raw table."""
+    table = str(item.in_)
+    value = at.evaluate(item.value, rows, table)
+    if table in at.build.plan.datasets or value.kind is not Kind.TEXT:
+        return value
+    time = at.evaluate(item.time, rows, table).values if item.time is not None else None
+    read = read_collected(at.build.plan.study, table, rows, [value.values], time, time_alone="drop")
+    at.refuse(read.bad.to_numpy(dtype=bool), lambda reason: reason, read.reasons, rows=rows)
+    return Column(read.values, Kind.TEXT)
+
+
+def read_dated(value: object) -> object:
+    """A source of dates is ``AE.AESTDTC``, a column here, or ``{in, value, where}``."""
+    if isinstance(value, Dated):
+        return value
+    if isinstance(value, YamlMap):
+        return validate(Dated, value, "")
+    if isinstance(value, Text):
+        ref = read_ref(value)
+        if len(ref.parts) == 1:
+            return ref
+        table, column = (key(part, value) for part in ref.parts)
+        node = remade({key("in", value): table, key("value", value): column}, value)
+        return validate(Dated, node, "")
+    raise ValueError("a date is COLUMN, TABLE.COLUMN, or {in: ..., value: ..., where: ...}")
+
+
+DatedField = Annotated[object, PlainValidator(read_dated)]
+
+
+class Earliest(Entry):
+    """``{earliest: [TABLE.COLUMN, {in, value, where}, COLUMN]}``."""
+
+    earliest: OneOrMany[DatedField]
+
+
+class Latest(Entry):
+    """``{latest: [TABLE.COLUMN, {in, value, where}, COLUMN]}``."""
+
+    latest: OneOrMany[DatedField]
+
+
+def _extreme_kind(entry: object, kind_of: KindOf) -> Kind:
+    for item in getattr(entry, "earliest", None) or getattr(entry, "latest", None) or ():
+        parts = (str(item.in_), *item.value.names[0][-1:]) if isinstance(item, Dated) else item.parts
+        return kind_of(parts)
+    return Kind.TEXT
+
+
+@verb("earliest", kind=_extreme_kind)
+def derive_earliest(entry: Earliest, at: Derivation) -> Column:
+    """The earliest of several dates (of all matching records), NULL if there is none.
+
+    Partial dates compare by their earliest moment (see :func:`engine.dates.earliest_of`).
+    """
+    return _extreme(entry.earliest, at, last=False)
+
+
+@verb("latest", kind=_extreme_kind)
+def derive_latest(entry: Latest, at: Derivation) -> Column:
+    """The latest of several dates (of all matching records), NULL if there is none."""
+    return _extreme(entry.latest, at, last=True)
+
+
+def _extreme(items: tuple[object, ...], at: Derivation, *, last: bool) -> Column:
+    found: list[Column] = []
+    for item in items:
+        if not isinstance(item, Dated):
+            found.append(at.column(item))  # type: ignore[arg-type]
+            continue
+        rows, left, right = _there(item, at, [])
+        value = dated_values(item, at, rows)
+        keep = value.values.notna().to_numpy()
+        value = Column(value.values[keep].reset_index(drop=True), value.kind)
+        right = [r[keep].reset_index(drop=True) for r in right]
+        ours, theirs = pairs(at.matched(left, right))
+        found.append(Column(_of_group(value.values.iloc[theirs].reset_index(drop=True), ours, at.rows.size,
+                                      value.kind, last), value.kind))
+    kinds = {c.kind for c in found}
+    if len(kinds) > 1:
+        raise at.wrong(f"dates of different kinds: {', '.join(sorted(k.value for k in kinds))}")
+    columns = [c.values.set_axis(at.index) for c in found]
+    kind = found[0].kind
+    if kind is Kind.TEXT:
+        return Column(latest_of(columns) if last else earliest_of(columns), kind)
+    frame = pd.concat(columns, axis=1)
+    return Column((frame.max(axis=1) if last else frame.min(axis=1)).astype(columns[0].dtype), kind)
+
+
+def _of_group(values: pd.Series, group: np.ndarray, size: int, kind: Kind, last: bool) -> pd.Series:
+    """The greatest or least value of each group 0 .. size-1, by the order of dates."""
+    from engine.dates import order_key
+    keys = order_key(values) if kind is Kind.TEXT else values
+    rank = pd.factorize(keys, sort=True)[0]
+    order = np.lexsort([-rank if last else rank, group])
+    first = order[~pd.Series(group[order]).duplicated().to_numpy()] if len(order) else order
+    position = np.full(size, -1)
+    position[group[first]] = first
+    return taken(values, position, pd.RangeIndex(size))

@@ -1,0 +1,184 @@
+"""Planned and unscheduled visits by the study's visit table: visit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from engine.build.collected import read_collected
+from engine.build.derivation import Derivation
+from engine.build.rows import SUBJECT, Rows, match
+from engine.columns import Column, Kind, map_distinct
+from engine.dates import date_part, order_key
+from engine.numbers import format_number, half_up
+from engine.spec.entries import Entry, Policy
+from engine.spec.references import RefField
+from engine.spec.study import Study, Unscheduled, visit_key
+from engine.spec.verbs import verb
+
+KindOf = Callable[[tuple[str, ...]], Kind]
+Take = Literal["VISITNUM", "VISIT", "VISITDY"]
+
+
+class VisitOf(Entry):
+    """``{visit: CODE, take: VISITNUM | VISIT | VISITDY, date: LBDTC, none}``.
+
+    ``take`` is the variable's own name if not said.  ``date`` tells unscheduled
+    visits apart where their codes do not.
+    """
+
+    visit: RefField
+    take: Take | None = None
+    date: RefField | None = None
+    none: Policy | None = None
+
+    def needs(self, study: Study, dataset: str) -> Iterator[tuple[str, str]]:
+        """The table of the visits that happened."""
+        if study.unscheduled is not None:
+            yield str(study.unscheduled.in_), study.unscheduled.visit.parts[-1]
+            yield str(study.unscheduled.in_), study.unscheduled.date.parts[-1]
+
+
+def _kind(entry: VisitOf, kind_of: KindOf) -> Kind:
+    return Kind.NUMBER if entry.take in ("VISITNUM", "VISITDY") else Kind.TEXT
+
+
+@verb("visit", layer="sdtm", kind=_kind)
+def derive_visit(entry: VisitOf, at: Derivation) -> Column:
+    """VISITNUM, VISIT or VISITDY of a visit code (SDTMIG 3.4, 4.4.5).
+
+    Codes and aliases are matched trimmed and in any case.  A code that is neither
+    planned nor unscheduled follows ``none``: ``keep`` leaves the code as VISIT.
+    """
+    take = entry.take or at.variable
+    if take not in ("VISITNUM", "VISIT", "VISITDY"):
+        raise at.wrong("'take' is wanted: VISITNUM, VISIT or VISITDY")
+    codes = at.text(entry.visit)
+    planned = _planned(at, take)
+    keys = map_distinct(codes, lambda v: visit_key(str(v)))
+    known = keys.isin(list(planned)).to_numpy()
+    if take == "VISIT":
+        values = map_distinct(keys, lambda v: planned.get(str(v)))
+    else:
+        values = map_distinct(keys, lambda v: planned.get(str(v)), "float64")
+    unscheduled = at.build.plan.study.study.unscheduled
+    if unscheduled is not None:
+        marks = unscheduled_marks(codes, unscheduled).where(~known)
+        numbers, lost = _unscheduled_numbers(marks, unscheduled, entry, at)
+        known = known | numbers.notna().to_numpy() | lost
+        if take == "VISITNUM":
+            values = values.where(numbers.isna(), numbers)
+        elif take == "VISIT":
+            names = str(unscheduled.name) + " " + format_number(numbers)
+            values = values.where(numbers.isna(), names)
+    stray = codes.notna().to_numpy() & ~known
+    return Column(_settled(entry.none, values, stray, codes, take, at),
+                  Kind.TEXT if take == "VISIT" else Kind.NUMBER)
+
+
+def _settled(policy: str | None, values: pd.Series, stray: np.ndarray, codes: pd.Series, take: str,
+             at: Derivation) -> pd.Series:
+    if policy in (None, "error"):
+        at.refuse(stray, lambda v: f"'{v}' is no visit of the study", codes,
+                  "add it, or an alias, under 'visits' in the study file")
+    else:
+        kept = "kept" if policy == "keep" and take == "VISIT" else "left blank"
+        at.note(stray, lambda v: f"'{v}' is no visit of the study; {kept}", codes)
+        if kept == "kept":
+            return values.mask(stray, codes)
+    return values
+
+
+def _planned(at: Derivation, take: str) -> dict[str, object]:
+    """What each planned code, and each alias of it, gives."""
+    found: dict[str, object] = {}
+    for code, visit in (at.build.plan.study.study.visits or {}).items():
+        value: object
+        if take == "VISIT":
+            value = str(visit.VISIT)
+        elif take == "VISITNUM":
+            value = float(visit.VISITNUM)
+        else:
+            value = np.nan if visit.VISITDY is None else float(visit.VISITDY)
+        for text in (code, *(visit.aliases or ())):
+            found[visit_key(str(text))] = value
+    return found
+
+
+def unscheduled_marks(codes: pd.Series, unscheduled: Unscheduled) -> pd.Series:
+    """What stands for ``%`` in each unscheduled code (empty text where nothing does), NULL in others.
+
+    >>> from engine.spec.study import Unscheduled
+    >>> from engine.yaml.fields import validate
+    >>> from engine.yaml.reader import parse_yaml
+    >>> said = "{in: visits, visit: V, date: D, code: ['UNS%', 'UNSCHEDULED %'], name: UNSCHEDULED}"
+    >>> rules = validate(Unscheduled, parse_yaml(said), "study")
+    >>> unscheduled_marks(pd.Series(["UNS1", "unscheduled 1", "D7"], dtype="str"), rules).tolist()
+    ['1', '1', nan]
+    """
+    # The longest pattern first: UNSCHEDULED 1 also fits UNS%.
+    patterns = [re.compile("(.*)".join(re.escape(visit_key(part)) for part in str(text).split("%")))
+                for text in sorted(unscheduled.code, key=len, reverse=True)]
+
+    def mark(value: object) -> str | None:
+        for pattern in patterns:
+            fits = pattern.fullmatch(visit_key(str(value)))
+            if fits is not None:
+                return fits[1].strip()
+        return None
+
+    return map_distinct(codes, mark)
+
+
+def _unscheduled_numbers(marks: pd.Series, rules: Unscheduled, entry: VisitOf, at: Derivation) -> tuple[
+        pd.Series, np.ndarray]:
+    """VISITNUM of each record of an unscheduled visit, by its mark and if need be its date.
+
+    Also where the visit cannot be told; that is refused here.
+    """
+    visits = _happened(rules, at)
+    visits = visits[visits["mark"].notna()].reset_index(drop=True)
+    subjects = at.subjects()
+    by_mark = match([subjects, marks], [visits["subject"], visits["mark"]])
+    position = np.where(by_mark.count == 1, by_mark.first, -1)
+    if entry.date is not None:
+        days = date_part(at.text(entry.date))
+        by_day = match([subjects, marks, days], [visits["subject"], visits["mark"], visits["day"]])
+        position = np.where((position < 0) & (by_day.count == 1), by_day.first, position)
+    numbers = np.append(visits["number"].to_numpy(dtype="float64"), np.nan)[position]
+    lost = marks.notna().to_numpy() & (position < 0) & (by_mark.count > 1)
+    at.refuse(lost, lambda v: f"several visits of the subject in {rules.in_} are '{v}'", at.text(entry.visit),
+              "give 'date' in the entry, or correct the visits")
+    return pd.Series(numbers, index=at.index), lost
+
+
+def _happened(rules: Unscheduled, at: Derivation) -> pd.DataFrame:
+    """The visits that happened: subject, mark (NULL if planned), day, number, in order of date."""
+    rows = at.other(str(rules.in_), [rules.visit.parts[-1], rules.date.parts[-1]])
+    codes = at.other_column(rows, rules.visit.parts[-1]).values
+    planned = _planned(at, "VISITNUM")
+    number = map_distinct(codes, lambda v: planned.get(visit_key(str(v))), "float64")
+    mark = unscheduled_marks(codes, rules).where(number.isna())
+    frame = pd.DataFrame({"subject": rows.columns[SUBJECT].values, "mark": mark, "number": number,
+                          "day": _days(rules, rows, at)})
+    frame = frame[frame["subject"].notna() & (frame["mark"].notna() | frame["number"].notna())]
+    frame = frame.drop_duplicates().assign(key=order_key(frame["day"]))
+    frame = frame.sort_values(["subject", "key", "number", "mark"], na_position="last", kind="stable")
+    before = frame.groupby("subject")["number"].ffill().fillna(0.0)
+    visited = frame["mark"].notna()
+    count = visited.groupby([frame["subject"], before]).cumsum()
+    frame["number"] = before.where(~visited, half_up(before + count / 100, 2))
+    return frame.reset_index(drop=True)
+
+
+def _days(rules: Unscheduled, rows: Rows, at: Derivation) -> pd.Series:
+    values = at.other_column(rows, rules.date.parts[-1]).values
+    if rows.name in at.build.plan.datasets:
+        return date_part(values)
+    read = read_collected(at.build.plan.study, rows.name, rows, [values], time_alone="drop")
+    at.refuse(read.bad.to_numpy(dtype=bool), lambda reason: reason, read.reasons, rows=rows)
+    return date_part(read.values)
