@@ -28,6 +28,7 @@ from engine.errors import Problem, SpecError, hint_for
 from engine.spec.load import StudySpec, load_study
 from engine.spec.verbs import load_verbs
 from engine.standards import sdtm_dataset
+from engine.standards.chinese import chinese_label
 from sdtm.relrec import make_relrec
 from sdtm.supplemental import make_supplemental
 
@@ -119,9 +120,9 @@ def _standard(name: str, frame: pd.DataFrame) -> Finished:
     for column in frame.columns:
         known = standard.variables[str(column)]
         longest = max([1, *(len(str(v).encode()) for v in frame[column].dropna().unique())])
-        variables.append(FinishedVariable(str(column), known.label, "", "Char", Kind.TEXT, longest, None,
-                                          known.core, None))
-    return Finished(name, "sdtm", standard.label, "", tuple(variables), frame, None, ())
+        variables.append(FinishedVariable(str(column), known.label, chinese_label(name, str(column)), "Char",
+                                          Kind.TEXT, longest, None, known.core, None))
+    return Finished(name, "sdtm", standard.label, chinese_label(name, ""), tuple(variables), frame, None, ())
 
 
 def write_dataset(item: Finished, folder: Path, at: datetime) -> None:

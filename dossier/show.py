@@ -36,7 +36,7 @@ def _entry(plan: Plan, dataset: str, variable: VariableSpec) -> YamlMap:
     entry: dict[Text, Node] = dict(variable.node.items()) if isinstance(variable.node, YamlMap) else {}
     if variable.made_by:
         entry[Text("made_by")] = Text(variable.made_by)
-    label = label_of(variable, standard)
+    label = label_of(variable, standard, dataset)
     said = {"en": label.en, "zh": label.zh}
     texts = {Text(k): Text(str(v), quoted=True) for k, v in said.items() if v}
     kind = plan.kind(dataset, variable.name)

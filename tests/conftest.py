@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from built_study import Built
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,3 +32,13 @@ def shared() -> Path:
     if not (folder / "standards").is_dir():
         pytest.skip(f"published files are not at hand: no {folder.name}/standards beside the checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The built-in study, built once for all tests that only read it."""
+    from dossier.pipeline import build
+    from built_study import read_built
+    out = tmp_path_factory.mktemp("built")
+    build(root / "specs/study.yaml", out)
+    return read_built(out / "m5/datasets")

@@ -9,7 +9,7 @@ from engine.columns import Column, Kind, blank, map_distinct
 from engine.dates import iso_date, iso_datetime, to_date, to_datetime
 from engine.numbers import read_results
 from engine.spec.entries import Entry
-from engine.terminology import Codelist, Package, codelist
+from engine.terminology import Codelist, Package, find_codelist
 
 
 def finish_column(entry: Entry, column: Column, at: Derivation, *, declared: bool = True) -> Column:
@@ -31,7 +31,7 @@ def _codelists(entry: Entry, at: Derivation) -> list[Codelist]:
         standard = at.build.plan.metadata.standard(at.dataset, at.variable)
         # A result is a term only where its test has terms; a spec says so where it has.
         names = list(standard.codelists) if standard and standard.role != "Result Qualifier" else []
-    found = [codelist(n, package) or codelist(n, "sdtm") for n in names]
+    found = [find_codelist(n, package) for n in names]
     return [c for c in found if c is not None]
 
 

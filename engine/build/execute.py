@@ -20,6 +20,7 @@ from engine.build.sources import source_rows
 from engine.columns import Column
 from engine.errors import DataError
 from engine.spec.dataset import VariableSpec
+from engine.yaml.fields import sort_problems
 
 
 @dataclass
@@ -71,8 +72,8 @@ class Build:
         return seconds
 
     def require_clean(self) -> None:
-        """Raise what was refused, dataset by dataset."""
-        found = [p for problems in self.refusals.problems.values() for p in problems]
+        """Raise what was refused, dataset by dataset, each in the order of raw files and rows."""
+        found = [p for problems in self.refusals.problems.values() for p in sort_problems(problems)]
         if found:
             raise DataError(found)
 

@@ -27,7 +27,10 @@ def expand(study: StudySpec) -> dict[str, DatasetSpec]:
 
 
 def _made(spec: DatasetSpec, name: str, verb: str, value: str, place: Place) -> VariableSpec:
-    node = YamlMap({Text(verb, place=place): Text(value, place=place)}.items(), place=place)
+    said = {verb: value}
+    if spec.layer == "adam":  # carried as it is: its own dataset has seen to its terms
+        said["codelist"] = "none"
+    node = YamlMap(((Text(k, place), Text(v, place)) for k, v in said.items()), place)
     found = verbs_of(spec.layer)[verb]
     return VariableSpec(name, validate(found.entry, node, f"{spec.name}.{name}"), found, place, node=node)
 

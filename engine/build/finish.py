@@ -78,7 +78,7 @@ def ordered_variables(build: Build, spec: DatasetSpec) -> list[str]:
     last = 0
     for number, name in enumerate(written):
         standard = build.plan.metadata.standard(spec.name, name)
-        if standard is not None and standard.order < 1_000_000 and standard.core != "":
+        if standard is not None and 0 < standard.order < 1_000_000 and standard.core != "":
             last = standard.order
             position[name] = (last, -1)
         else:
@@ -90,8 +90,9 @@ def _require_values(build: Build, spec: DatasetSpec, rows: Rows, names: list[str
     for name in names:
         standard = build.plan.metadata.standard(spec.name, name)
         entry = spec.variables[name].entry
+        # A Required variable of SDTM must have values; one of ADaM must only be there (ADaMIG 1.3, 3.1).
         needed = bool(entry.required) if entry.required is not None else (
-            standard is not None and standard.core == "Req")
+            spec.layer == "sdtm" and standard is not None and standard.core == "Req")
         if needed:
             empty = rows.columns[(name,)].values.isna().to_numpy()
             build.refusals.refuse(rows, spec.name, name, empty, "a value is required",

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field, replace
 from engine.build.expand import Metadata, expand
 from engine.build.scope import ROWS, Node, Scope, Target, Where, declared_kind
 from engine.columns import Kind
-from engine.errors import Problem, SpecError
+from engine.errors import Problem, SpecError, hint_for
 from engine.spec.dataset import DatasetSpec, VariableSpec
 from engine.spec.load import StudySpec
 from engine.spec.references import Use, uses
+from engine.terminology import find_codelist, names
 
 
 @dataclass
@@ -156,6 +157,7 @@ class _Planner:
     def _variable(self, spec: VariableSpec) -> None:
         node = (self.name, spec.name)
         self._need(node)
+        self._codelists(spec)
         if spec.made_by is not None:
             self._need(node, (self.name, spec.made_by))
         elif spec.verb is not None:
@@ -164,6 +166,13 @@ class _Planner:
             self.plan.scope.problems.append(Problem(
                 spec.place, f"{self.name}.{spec.name}", "nothing makes this variable",
                 "give it a verb, or name it in the entry or step that makes it"))
+
+    def _codelists(self, spec: VariableSpec) -> None:
+        for name in spec.entry.codelist or ():
+            if str(name) != "none" and find_codelist(str(name)) is None:
+                hint = hint_for(str(name), [*names("sdtm"), *names("adam")])
+                self.plan.scope.problems.append(Problem(
+                    name.place, f"{self.name}.{spec.name}", f"unknown codelist '{name}'", hint))
 
     def _otherwise_made(self, name: str) -> bool:
         return any(name in s.variables for s in self.spec.sources) or any(
@@ -209,12 +218,18 @@ class _Planner:
     def _there(self, node: Node, use: Use, where: Where) -> None:
         table = str(use.table)
         if not self.plan.scope.exists(table):
-            self.plan.scope.find((table, "?"), where, use.place)
+            if not use.parts or use.place is None:  # its columns need no telling
+                self.plan.scope.find((table, "?"), where, use.place)
+            return
+        if not use.parts:
+            if table in self.plan.datasets and table != self.name:
+                self._need(node, self.plan.final(table))
             return
         target = self.plan.scope.there(table, use.parts, where, use.place)
         if target is None or target.kind == "constant" or target.table not in self.plan.datasets:
             return
-        assert target.table is not None and target.column is not None
+        assert target.table is not None
+        assert target.column is not None
         if (target.table, target.column) != node:
             self._need(node, (target.table, target.column))
         if target.table != self.name:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from engine.build.collected import DateRules, rules_of
 from engine.build.derivation import Derivation
-from engine.columns import Column, Kind, blank
+from engine.columns import Kind, blank
 from engine.dates import Read, read_dates
 from engine.numbers import Results, read_results
 from engine.spec.load import StudySpec
@@ -154,7 +154,3 @@ def read_results_here(at: Derivation, text: pd.Series, units: Sequence[str] = ()
     if not parts:
         return read_results(text, units=units)
     return Results(*(pd.concat(columns).reindex(text.index) for columns in zip(*parts, strict=True)))
-
-
-__all__ = ["Column", "DateOverride", "NumberRules", "date_rules", "raw_files", "read_dates_here",
-           "read_results_here"]

@@ -138,8 +138,12 @@ class Scope:
         elif self.exists(parts[0]) and name in self.columns_of(parts[0]):
             self._use(parts[0], name)
             return Target("subject", ("@subject", parts[0], name), parts[0], name)
-        self._note(place, where, f"'{'.'.join(parts)}' is no column of {table}",
-                   hint_for(name, self.columns_of(table)))
+        holder = parts[0] if len(parts) > 1 else table
+        if not self.exists(holder):
+            self._unknown(parts, where, place)
+        else:
+            self._note(place, where, f"'{name}' is no column of {holder}",
+                       hint_for(name, self.columns_of(holder)))
         return None
 
     def _unknown(self, parts: tuple[str, ...], where: Where, place: Place | None) -> None:

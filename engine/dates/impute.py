@@ -238,8 +238,9 @@ def impute(
     only where the collected part allows its moment; one outside says nothing about
     the imputed part and is ignored.  ``not_before`` is applied first, then
     ``not_after``: where they contradict, the value is not after ``not_after``.
-    ``ignore_seconds``: seconds are never collected, so imputing them is not flagged
-    (ADaMIG 1.3 section 3.1.3); ``ValueError`` if a value has seconds.
+    ``ignore_seconds``: seconds are never collected, so a minute stands for its
+    second 0 and imputed seconds are not flagged (ADaMIG 1.3 section 3.1.3);
+    ``ValueError`` if a value has seconds.
     ``as_date``: impute a date (--DT): times are left out, nothing in them is
     missing or flagged, and moments are at midnight.
 
@@ -259,6 +260,8 @@ def impute(
     known, first, last = parts.known.copy(), parts.earliest, parts.latest
     if ignore_seconds and not as_date and (known[:, 5] != MISSING).any():
         raise ValueError("seconds are collected, so imputed seconds must be flagged; drop ignore_seconds")
+    if ignore_seconds:  # a time collected to the minute is that minute: nothing is imputed
+        known[:, 5] = np.where(known[:, 4] != MISSING, 0, MISSING)
     if as_date:
         known[:, 3:], first, last = 0, _midnight(first), _midnight(last)
     gaps = known == MISSING

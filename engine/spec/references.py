@@ -15,9 +15,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import PlainValidator
 
-from engine.errors import Place
+from engine.errors import Place, SpecError
 from engine.expressions import Expression, parse
-from engine.yaml.fields import Model
+from engine.yaml.fields import Model, wrong
 from engine.yaml.nodes import Text
 
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)?")
@@ -44,7 +44,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Use:
-    """One column read by an entry; ``table`` is where, None for the dataset itself."""
+    """One column read by an entry; ``table`` is where, None for the dataset itself.
+
+    Without ``parts`` the table's records are read, and maybe no column of them.
+    """
 
     parts: tuple[str, ...]
     table: str | None
@@ -84,7 +87,11 @@ def read_expression(value: object) -> Expression:
     if isinstance(value, Expression):
         return value
     text = _text(value, "an expression")
-    return parse(str(text), text.place)
+    try:
+        return parse(str(text), text.place)
+    except SpecError as error:
+        problem = error.problems[0]
+        raise wrong(problem.message, problem.hint, problem.place) from None
 
 
 RefField = Annotated[Ref, PlainValidator(read_ref)]
@@ -100,36 +107,47 @@ class TableModel(Model):
 
 
 def uses(value: object, table: str | None = None) -> Iterator[Use]:
-    """Every column that a model, or anything inside it, reads."""
-    if isinstance(value, Ref):
-        yield Use(value.parts, table, value.place)
+    """Every table and column that a model, or anything inside it, reads."""
+    for found, at in read_parts(value, table):
+        if isinstance(found, Ref):
+            yield Use(found.parts, at, found.place)
+        elif isinstance(found, Expression):
+            for parts in found.names:
+                yield Use(parts, at, found.place)
+        else:
+            yield Use((), at, found.place)
+
+
+def read_parts(value: object, table: str | None = None) -> Iterator[tuple[Ref | Expression | Text, str | None]]:
+    """Every name, expression and table name inside a model, with the table it is meant for."""
+    if isinstance(value, Ref | Expression):
+        yield value, table
     elif isinstance(value, Order):
-        yield from uses(value.ref, table)
-    elif isinstance(value, Expression):
-        for parts in value.names:
-            yield Use(parts, table, value.place)
+        yield value.ref, table
     elif isinstance(value, Model):
-        yield from _model_uses(value, table)
+        yield from _model_parts(value, table)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from uses(key, table)
-            yield from uses(item, table)
+            yield from read_parts(key, table)
+            yield from read_parts(item, table)
     elif isinstance(value, tuple | list):
         for item in value:
-            yield from uses(item, table)
+            yield from read_parts(item, table)
 
 
-def _model_uses(model: Model, table: str | None) -> Iterator[Use]:
+def _model_parts(model: Model, table: str | None) -> Iterator[tuple[Ref | Expression | Text, str | None]]:
     inner = getattr(model, "in_", None) if isinstance(model, TableModel) else None
     there = model.there if isinstance(model, TableModel) else frozenset()
     keys = model.there_keys if isinstance(model, TableModel) else frozenset()
+    if inner is not None:
+        yield inner, str(inner)
     for name in type(model).model_fields:
         value = getattr(model, name)
         at = str(inner) if inner is not None and name in there else table
         if isinstance(value, Mapping) and inner is not None:
             key_at = str(inner) if name in keys else table
             for key, item in value.items():
-                yield from uses(key, key_at)
-                yield from uses(item, at)
+                yield from read_parts(key, key_at)
+                yield from read_parts(item, at)
         else:
-            yield from uses(value, at)
+            yield from read_parts(value, at)

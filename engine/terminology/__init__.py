@@ -15,7 +15,7 @@ from typing import Literal
 
 from engine.terminology.models import Codelist, Term
 
-__all__ = ["PACKAGES", "Codelist", "Package", "Term", "codelist", "names", "versions"]
+__all__ = ["PACKAGES", "Codelist", "Package", "Term", "codelist", "find_codelist", "names", "versions"]
 
 Package = Literal["sdtm", "adam", "define"]
 PACKAGES: tuple[Package, ...] = ("sdtm", "adam", "define")
@@ -54,6 +54,16 @@ def codelist(name_or_code: str, package: Package = "sdtm", version: str = "2025-
     by_word = _codelists(package, version)
     row = by_word.get(name_or_code)
     return _built(row[0], package, version) if row else None
+
+
+def find_codelist(name_or_code: str, first: Package = "sdtm") -> Codelist | None:
+    """A codelist of the package named, else of the others that data use (SDTM, ADaM).
+
+    >>> find_codelist("DATEFL").package, find_codelist("NY", "adam").package
+    ('adam', 'sdtm')
+    """
+    order: tuple[Package, ...] = ("adam", "sdtm") if first == "adam" else ("sdtm", "adam")
+    return next((found for p in order if (found := codelist(name_or_code, p)) is not None), None)
 
 
 def names(package: Package = "sdtm", version: str = "2025-03-28") -> tuple[str, ...]:

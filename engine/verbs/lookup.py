@@ -107,7 +107,8 @@ def derive_lookup(entry: Lookup, at: Derivation) -> dict[str, Column]:
     ours = {theirs: at.evaluate(expression) for theirs, expression in (part.match or {}).items()}
     left, right = _keys(ours, rows, part, at)
     found = _found(left, right, rows, part, at)
-    shown = _shown(ours, part, at)
+    between = {e.text: at.evaluate(e) for e in part.between or {}}
+    shown = _shown({str(ref): column for ref, column in ours.items()} | between)
     asked = np.logical_and.reduce([c.values.notna().to_numpy() for c in ours.values()]
                                   or [np.ones(at.rows.size, dtype=bool)])
     if entry.several in (None, "error"):
@@ -118,11 +119,11 @@ def derive_lookup(entry: Lookup, at: Derivation) -> dict[str, Column]:
     for name, expression in (part.into or {}).items():
         made[str(name)] = _value(expression, position, rows, at)
     none = asked & (found.count == 0)
+    why = _why(left, right, ours, shown, table, at)
     if entry.none in (None, "error"):
-        at.refuse(none, lambda v: f"{v} is not in {table}", shown, "set 'none: keep' or 'none: blank'")
+        at.refuse(none, lambda v: v, why, "set 'none: keep' or 'none: blank'")
     else:
-        at.note(none, lambda v: f"{v} is not in {table}; {'kept' if entry.none == 'keep' else 'left blank'}",
-                shown)
+        at.note(none, lambda v: f"{v}; {'kept' if entry.none == 'keep' else 'left blank'}", why)
     own = made[at.variable]
     if entry.none == "keep" and ours:
         first = next(iter(ours.values()))
@@ -150,10 +151,18 @@ def _keys(ours: dict[RefField, Column], rows: Rows, part: LookIn, at: Derivation
     return left, right
 
 
-def _shown(ours: dict[RefField, Column], part: LookIn, at: Derivation) -> pd.Series:
+def _why(left: list[pd.Series], right: list[pd.Series], ours: dict[RefField, Column], shown: pd.Series,
+         table: str, at: Derivation) -> pd.Series:
+    """Why there is no match: the keys are not there, or they are and no range holds the values."""
+    if not left:
+        return shown + f" is in no range of {table}"
+    known = match(left, right).count > 0
+    keys = _shown({str(ref): column for ref, column in ours.items()})
+    return (shown + f" is in no range of {table}").where(known, keys + f" is not in {table}")
+
+
+def _shown(columns: dict[str, Column]) -> pd.Series:
     """What was looked up, for messages: ``'Fever'``, or ``SITE '01', AGE '43'``."""
-    columns = {str(theirs): column for theirs, column in ours.items()}
-    columns |= {e.text: at.evaluate(e) for e in part.between or {}}
     texts = {n: (format_number(c.values) if c.kind is Kind.NUMBER else c.values.astype("str")).fillna("")
              for n, c in columns.items()}
     if len(texts) == 1:

@@ -1,4 +1,4 @@
-"""Values from another table's records: pick, exists, count, earliest, latest."""
+"""Values from another table's records: pick, exists, count; and sources of dates."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from pydantic import Field, PlainValidator
 
 from engine.build.collected import read_collected
 from engine.build.derivation import Derivation
-from engine.build.rows import SUBJECT, Rows, pairs, taken
+from engine.build.rows import SUBJECT, Rows, taken
 from engine.columns import Column, Kind
-from engine.dates import earliest_of, latest_of
 from engine.spec.entries import Entry
 from engine.spec.nodes import key, remade
 from engine.spec.references import ExpressionField, OrderField, RefField, TableModel, read_ref
@@ -50,7 +49,9 @@ class Pick(Entry):
     pick: PickFrom
 
 
-def _there(part: There, at: Derivation, columns: list[str]):  # type: ignore[no-untyped-def]
+def reached(part: There, at: Derivation,
+            columns: list[str]) -> tuple[Rows, list[pd.Series], list[pd.Series]]:
+    """The other table's records that count, and the keys of these and of those to match by."""
     rows = at.other(str(part.in_), columns)
     if part.where is not None:
         rows = rows.where(at.condition(part.where, rows, str(part.in_)))
@@ -70,7 +71,7 @@ def derive_pick(entry: Pick, at: Derivation) -> Column:
     refuses a record without a match.
     """
     part = entry.pick
-    rows, left, right = _there(part, at, [])
+    rows, left, right = reached(part, at, [])
     order = at.sorted_positions(part.order, rows, str(part.in_)) if part.order else None
     found = at.matched(left, right, order)
     many = found.count > 1
@@ -94,7 +95,7 @@ class Exists(Entry):
 @verb("exists")
 def derive_exists(entry: Exists, at: Derivation) -> Column:
     """Whether another table has a matching record."""
-    _, left, right = _there(entry.exists, at, [])
+    _, left, right = reached(entry.exists, at, [])
     hit = at.matched(left, right).count > 0
     values = pd.Series(np.nan, index=at.index, dtype="str").mask(hit, str(entry.then or "Y"))
     if entry.else_ is not None:
@@ -111,7 +112,7 @@ class Count(Entry):
 @verb("count", kind=Kind.NUMBER)
 def derive_count(entry: Count, at: Derivation) -> Column:
     """The number of matching records of another table; 0 where none."""
-    _, left, right = _there(entry.count, at, [])
+    _, left, right = reached(entry.count, at, [])
     return Column(pd.Series(at.matched(left, right).count.astype("float64"), index=at.index), Kind.NUMBER)
 
 
@@ -155,74 +156,3 @@ def read_dated(value: object) -> object:
 
 
 DatedField = Annotated[object, PlainValidator(read_dated)]
-
-
-class Earliest(Entry):
-    """``{earliest: [TABLE.COLUMN, {in, value, where}, COLUMN]}``."""
-
-    earliest: OneOrMany[DatedField]
-
-
-class Latest(Entry):
-    """``{latest: [TABLE.COLUMN, {in, value, where}, COLUMN]}``."""
-
-    latest: OneOrMany[DatedField]
-
-
-def _extreme_kind(entry: object, kind_of: KindOf) -> Kind:
-    for item in getattr(entry, "earliest", None) or getattr(entry, "latest", None) or ():
-        parts = (str(item.in_), *item.value.names[0][-1:]) if isinstance(item, Dated) else item.parts
-        return kind_of(parts)
-    return Kind.TEXT
-
-
-@verb("earliest", kind=_extreme_kind)
-def derive_earliest(entry: Earliest, at: Derivation) -> Column:
-    """The earliest of several dates (of all matching records), NULL if there is none.
-
-    Partial dates compare by their earliest moment (see :func:`engine.dates.earliest_of`).
-    """
-    return _extreme(entry.earliest, at, last=False)
-
-
-@verb("latest", kind=_extreme_kind)
-def derive_latest(entry: Latest, at: Derivation) -> Column:
-    """The latest of several dates (of all matching records), NULL if there is none."""
-    return _extreme(entry.latest, at, last=True)
-
-
-def _extreme(items: tuple[object, ...], at: Derivation, *, last: bool) -> Column:
-    found: list[Column] = []
-    for item in items:
-        if not isinstance(item, Dated):
-            found.append(at.column(item))  # type: ignore[arg-type]
-            continue
-        rows, left, right = _there(item, at, [])
-        value = dated_values(item, at, rows)
-        keep = value.values.notna().to_numpy()
-        value = Column(value.values[keep].reset_index(drop=True), value.kind)
-        right = [r[keep].reset_index(drop=True) for r in right]
-        ours, theirs = pairs(at.matched(left, right))
-        found.append(Column(_of_group(value.values.iloc[theirs].reset_index(drop=True), ours, at.rows.size,
-                                      value.kind, last), value.kind))
-    kinds = {c.kind for c in found}
-    if len(kinds) > 1:
-        raise at.wrong(f"dates of different kinds: {', '.join(sorted(k.value for k in kinds))}")
-    columns = [c.values.set_axis(at.index) for c in found]
-    kind = found[0].kind
-    if kind is Kind.TEXT:
-        return Column(latest_of(columns) if last else earliest_of(columns), kind)
-    frame = pd.concat(columns, axis=1)
-    return Column((frame.max(axis=1) if last else frame.min(axis=1)).astype(columns[0].dtype), kind)
-
-
-def _of_group(values: pd.Series, group: np.ndarray, size: int, kind: Kind, last: bool) -> pd.Series:
-    """The greatest or least value of each group 0 .. size-1, by the order of dates."""
-    from engine.dates import order_key
-    keys = order_key(values) if kind is Kind.TEXT else values
-    rank = pd.factorize(keys, sort=True)[0]
-    order = np.lexsort([-rank if last else rank, group])
-    first = order[~pd.Series(group[order]).duplicated().to_numpy()] if len(order) else order
-    position = np.full(size, -1)
-    position[group[first]] = first
-    return taken(values, position, pd.RangeIndex(size))

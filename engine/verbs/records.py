@@ -12,7 +12,7 @@ from engine.build.rows import Rows, codes_of
 from engine.spec.references import ExpressionField, OrderField, RefField
 from engine.spec.verbs import step
 from engine.verbs.keys import compute_marked
-from engine.yaml.fields import Model, OneOrMany
+from engine.yaml.fields import Model, OneOrMany, TextField
 
 
 class WhereStep(Model):
@@ -28,15 +28,19 @@ def change_where(entry: WhereStep, at: Derivation) -> Rows:
 
 
 class DropStep(Model):
-    """``{drop: CONDITION}``: drop the records for which it is true."""
+    """``{drop: CONDITION}``: drop the records for which it is true; ``note`` reports them so."""
 
     drop: ExpressionField
+    note: TextField | None = None
 
 
 @step("drop")
 def change_drop(entry: DropStep, at: Derivation) -> Rows:
     """Drop records by a condition; NULL counts as not true, so such a record stays."""
-    return at.rows.where(~at.condition(entry.drop))
+    dropped = at.condition(entry.drop)
+    if entry.note is not None:
+        at.note(dropped, f"record dropped: {entry.note}")
+    return at.rows.where(~dropped)
 
 
 class Unique(Model):

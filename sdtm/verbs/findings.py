@@ -33,8 +33,8 @@ def derive_test(entry: TestOf, at: Derivation) -> Column:
     """A column of the record's test: of the wide or long source, or as ``values`` states it.
 
     ``name`` is the test's own ``name``, else the term of the --TEST codelist with
-    the NCI code of the --TESTCD term (SDTMIG 3.4, section 4.5.3.1); ``unit`` is
-    spelled as the test's ``units`` say.
+    the NCI code of the --TESTCD term (the two codelists of CDISC terminology share
+    their codes); ``unit`` is spelled as the test's ``units`` say.
     """
     role, tests = str(entry.test), tests_here(at)
     _require_role(role, tests, at)

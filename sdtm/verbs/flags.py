@@ -60,7 +60,7 @@ def derive_last_before(entry: LastBefore, at: Derivation) -> Column:
     Where both times are known they decide, and one time is not before; else dates
     do, and records of the reference's own day follow ``same_day`` (those flagged so
     are noted).  A partial date counts only if all that it allows lies before.
-    Source: SDTMIG 3.4, section 4.1.4.10 (--LOBXFL).
+    Source: SDTM 2.0, the Findings class (--LOBXFL): the last value before RFXSTDTC.
     """
     part = entry.last_before
     value = at.column(part.value if part.value is not None else f"{at.dataset[:2]}STRESC").values

@@ -49,6 +49,7 @@ def derive_split_result(entry: SplitResult, at: Derivation) -> dict[str, Column]
 
     Only a number (with or without a comparator) before a unit is split where the
     unit column is empty, or names the same unit; other results stay as they are.
+    Where there is no result there is no unit.
     """
     part = entry.split_result
     results, units = at.text(part.result), at.text(part.unit)
@@ -59,7 +60,7 @@ def derive_split_result(entry: SplitResult, at: Derivation) -> dict[str, Column]
               "correct one of the two")
     values = results.where(unit.isna(), number)
     return {at.variable: Column(values, Kind.TEXT),
-            str(entry.into): Column(units.where(units.notna(), unit), Kind.TEXT)}
+            str(entry.into): Column(units.where(units.notna(), unit).where(values.notna()), Kind.TEXT)}
 
 
 def _keys(units: pd.Series) -> pd.Series:
@@ -168,7 +169,7 @@ def derive_range_indicator(entry: RangeIndicator, at: Derivation) -> Column:
     A bound that is missing limits nothing, but without any bound there is no
     indicator.  ``<5`` is LOW under a lower bound of 5 or more, and NORMAL where there is
     no lower bound and the upper one is not below 5; ``>`` is the mirror image.
-    Source: SDTMIG 3.4, section 6.3.5.6 (LBNRIND).
+    Source: SDTMIG 3.4, domain LB (LBNRIND, LBSTNRLO, LBSTNRHI).
     """
     part = entry.range_indicator
     low, high = (_number(ref, at) for ref in (part.low, part.high))

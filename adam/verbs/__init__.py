@@ -1,0 +1,15 @@
+"""The verbs of analysis datasets; importing this package registers them."""
+
+from adam.verbs import (
+    bands,
+    baseline,
+    change,
+    concentrations,
+    dates,
+    doses,
+    periods,
+    queries,
+    windows,
+)
+
+__all__ = ["bands", "baseline", "change", "concentrations", "dates", "doses", "periods", "queries", "windows"]

@@ -1,0 +1,19 @@
+"""The ADaM verbs and record steps, by cases that go through the whole engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cases_runner import cases_of, run_case
+
+import adam.records
+import adam.verbs  # noqa: F401 (registers the verbs of this layer)
+import engine.verbs  # noqa: F401 (registers the common verbs)
+from engine.yaml.nodes import YamlMap
+
+
+@pytest.mark.parametrize("case", cases_of("adam"))
+def test_case(case: YamlMap, tmp_path: Path) -> None:
+    """Each case builds the records, or the error, that it says."""
+    run_case(case, tmp_path)
