@@ -29,7 +29,7 @@ from engine.spec.load import StudySpec, load_study
 from engine.spec.verbs import load_verbs
 from engine.standards import sdtm_dataset
 from engine.standards.chinese import chinese_label
-from sdtm.relrec import make_relrec
+from sdtm.relrec import make_relrec, relations
 from sdtm.supplemental import make_supplemental
 
 REGISTERED = (engine.verbs, sdtm.verbs, adam.verbs, adam.records)
@@ -58,7 +58,9 @@ def check(study: Path, raw: Path | None = None) -> Plan:
     spec = load_study(study)
     if raw is not None:
         spec = dataclasses.replace(spec, raw_override=raw)
-    return make_plan(spec, all_headers(spec))
+    plan = make_plan(spec, all_headers(spec))
+    relations(plan)
+    return plan
 
 
 def build(study: Path, out: Path, only: list[str] | None = None, raw: Path | None = None,
