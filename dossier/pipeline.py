@@ -29,6 +29,7 @@ from engine.spec.load import StudySpec, load_study
 from engine.spec.verbs import load_verbs
 from engine.standards import sdtm_dataset
 from engine.standards.chinese import chinese_label
+from engine.yaml.fields import sort_problems
 from sdtm.relrec import make_relrec, relations
 from sdtm.supplemental import make_supplemental
 
@@ -60,7 +61,19 @@ def check(study: Path, raw: Path | None = None) -> Plan:
         spec = dataclasses.replace(spec, raw_override=raw)
     plan = make_plan(spec, all_headers(spec))
     relations(plan)
+    require_labels(plan)
     return plan
+
+
+def require_labels(plan: Plan) -> None:
+    """Raise a SpecError with every variable that neither its spec nor the standard labels."""
+    bare = [Problem(variable.place, f"{name}.{variable.name}", "no label, and the standard has none for it",
+                    "as in label: {en: ..., zh: ...}")
+            for name, spec in plan.datasets.items() for variable in spec.variables.values()
+            if not variable.name.startswith("_") and not variable.supplemental
+            and not plan.metadata.label(name, variable.name).en]
+    if bare:
+        raise SpecError(sort_problems(bare))
 
 
 def build(study: Path, out: Path, only: list[str] | None = None, raw: Path | None = None,
@@ -108,10 +121,25 @@ def finish_all(work: Build, wanted: set[str] | None, progress: Progress) -> list
             extra = make_supplemental(item.rows, work.plan.datasets[name], work.plan)
             if extra is not None:
                 made.append(_standard(f"SUPP{name}", extra))
+    made = same_lengths(made)
     links = make_relrec(work.plan, work.rows) if wanted is None else None
     if links is not None:
         made.append(_standard("RELREC", links))
     return made
+
+
+def same_lengths(items: list[Finished]) -> list[Finished]:
+    """Text of one name has one length in all datasets, that of its longest value or of its spec.
+
+    Supplemental qualifiers keep their own (FDA Study Data Technical Conformance Guide, 3.3.3).
+    """
+    longest: dict[str, int] = {}
+    alike = [item for item in items if item.rows is not None]
+    for variable in (v for item in alike for v in item.variables if v.type == "Char"):
+        longest[variable.name] = max(variable.length, longest.get(variable.name, 1))
+    return [item if item.rows is None else dataclasses.replace(item, variables=tuple(
+        dataclasses.replace(v, length=longest.get(v.name, v.length)) for v in item.variables))
+        for item in items]
 
 
 def _standard(name: str, frame: pd.DataFrame) -> Finished:

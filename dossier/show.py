@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.build.finish import FORMATS, label_of
+from engine.build.finish import FORMATS
 from engine.build.plan import Plan
 from engine.columns import Kind
 from engine.errors import Problem, SpecError, hint_for
@@ -36,7 +36,7 @@ def _entry(plan: Plan, dataset: str, variable: VariableSpec) -> YamlMap:
     entry: dict[Text, Node] = dict(variable.node.items()) if isinstance(variable.node, YamlMap) else {}
     if variable.made_by:
         entry[Text("made_by")] = Text(variable.made_by)
-    label = label_of(variable, standard, dataset)
+    label = plan.metadata.label(dataset, variable.name)
     said = {"en": label.en, "zh": label.zh}
     texts = {Text(k): Text(str(v), quoted=True) for k, v in said.items() if v}
     kind = plan.kind(dataset, variable.name)

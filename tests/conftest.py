@@ -37,8 +37,9 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The built-in study, built once for all tests that only read it."""
-    from dossier.pipeline import build
     from built_study import read_built
+
+    from dossier.pipeline import build
     out = tmp_path_factory.mktemp("built")
     build(root / "specs/study.yaml", out)
     return read_built(out / "m5/datasets")

@@ -100,8 +100,9 @@ def test_a_day_is_in_the_one_window_that_holds_it(
 def test_without_a_day_zero_days_are_counted_as_a_calendar_does(day: int, target: int) -> None:
     def calendar(number: int) -> int:
         return number - 1 if number > 0 else number
-    made = compute_distance(np.array([float(day)]), np.array([float(target)])).item()
-    assert made == calendar(day) - calendar(target)
+    days_, targets = np.array([float(day)]), np.array([float(target)])
+    assert compute_distance(days_, targets).item() == calendar(day) - calendar(target)
+    assert compute_distance(days_, targets, day_zero=True).item() == day - target
 
 
 @given(st.lists(st.tuples(small, st.integers(-5, 5), small), max_size=25), st.booleans())
@@ -146,7 +147,8 @@ def test_the_same_minute_is_at_the_reference_and_a_straddling_month_is_not_befor
     date = spans("2025-03-10T10:30", "2025-03-10T10:30:59", "2025-03", "2025-02", None, "2025-03")
     dose = spans(*["2025-03-10T10:30"] * 5, "2025-03-01")
     assert compute_not_after(date, dose).tolist() == [True, True, False, True, False, False]
-    assert compute_not_after(date, dose, at_reference=False).tolist() == [False, False, False, True, False, False]
+    made = compute_not_after(date, dose, at_reference=False)
+    assert made.tolist() == [False, False, False, True, False, False]
 
 
 @given(st.lists(small, max_size=12), st.data())
@@ -346,7 +348,8 @@ def test_missing_starts_count_unless_they_are_not_to_or_the_event_ended_before()
 def test_a_row_that_may_have_started_after_treatment_is_no_state_before_it() -> None:
     start = spans("2025-03-08", "2025-03-10", "2025-03-12")
     treated, severity = spans(*["2025-03-10T10:30"] * 3).low, np.array([2.0, 3.0, 3.0])
-    emergent = compute_emergent(start, spans(None, None, None), Treated(treated, treated + np.timedelta64(30, "D")))
+    last_day = treated + np.timedelta64(30, "D")
+    emergent = compute_emergent(start, spans(None, None, None), Treated(treated, last_day))
     episode = np.zeros(3, dtype="int64")
     assert compute_worsened(emergent, start, treated, episode, severity).tolist() == [False, True, True]
 

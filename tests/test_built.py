@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from built_study import Built
 
 from dossier.pipeline import build, check
 from engine import xpt
 from engine.standards import sdtm_dataset
-from built_study import Built
 
 MAIN = {"DM": 24, "EX": None, "AE": None, "PC": None, "LB": None, "ADSL": 24, "ADAE": None, "ADPC": None}
 

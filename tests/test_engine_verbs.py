@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cases_runner import cases_of, run_case
 
-import adam.records  # noqa: F401 (registers the record steps of that layer)
+import adam.records
 import adam.verbs  # noqa: F401 (registers the verbs of that layer)
 import engine.verbs  # noqa: F401 (registers the common verbs)
 import sdtm.verbs  # noqa: F401 (registers the verbs of that layer)

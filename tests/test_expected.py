@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from built_study import Built
 
 from engine.yaml import read_yaml
-from built_study import Built
 
 EXPECTED = Path(__file__).parent / "expected"
 FILES = sorted(EXPECTED.glob("*.yaml"))

@@ -15,12 +15,12 @@ import adam.verbs
 import engine.verbs
 import sdtm.verbs
 from engine.build.expand import Metadata, expand
-from engine.build.finish import dataset_label_of, label_of
+from engine.build.finish import dataset_label_of
 from engine.errors import Place
 from engine.spec.dataset import DatasetModel, DatasetSpec, VariableSpec
 from engine.spec.entries import Entry, Label
 from engine.spec.load import load_study
-from engine.standards import adam_structure, adam_structures, adam_variable, sdtm_dataset, sdtm_names, tables
+from engine.standards import adam_structure, adam_structures, sdtm_dataset, sdtm_names, tables
 from engine.standards.chinese import LONGEST, chinese_label
 from engine.yaml.nodes import Text
 
@@ -172,7 +172,7 @@ def test_standard_variables_of_the_specs_have_labels(root: Path) -> None:
             if one.name.startswith("_") or one.supplemental:
                 continue
             standard = metadata.standard(name, one.name)
-            zh = str(label_of(one, standard, name).zh or "")
+            zh = str(metadata.label(name, one.name).zh or "")
             if not zh and standard is not None and standard.label:
                 missing.append(f"{name}.{one.name}")
             if len(zh.encode("utf-8")) > LONGEST:
@@ -182,19 +182,24 @@ def test_standard_variables_of_the_specs_have_labels(root: Path) -> None:
     assert (missing, long, twice) == ([], [], [])
 
 
-def variable(name: str, label: Label | None) -> VariableSpec:
-    return VariableSpec(name, Entry(label=label), None, Place("ae.yaml", 1, 1))
+def label_of(dataset: str, name: str, label: Label | None) -> Label:
+    """The label of a variable that its spec labels so."""
+    layer = "adam" if dataset.startswith("AD") else "sdtm"
+    variable = VariableSpec(name, Entry(label=label), None, Place("ae.yaml", 1, 1))
+    model = DatasetModel.model_validate({"class": Text("OCCURRENCE DATA STRUCTURE"),
+                                         "subclass": Text("ADVERSE EVENT")})
+    spec = DatasetSpec(dataset, layer, model, Place("ae.yaml", 1, 1), (), {name: variable})
+    return Metadata({dataset: spec}).label(dataset, name)
 
 
 def test_a_label_of_the_spec_comes_first() -> None:
-    own = variable("AESER", Label(en=Text("Serious"), zh=Text("严重")))
-    assert label_of(own, None, "AE") == Label(en=Text("Serious"), zh=Text("严重"))
-    half = label_of(variable("AESER", Label(en=Text("Serious"))), None, "AE")
+    own = label_of("AE", "AESER", Label(en=Text("Serious"), zh=Text("严重")))
+    assert (own.en, own.zh) == ("Serious", "严重")
+    half = label_of("AE", "AESER", Label(en=Text("Serious")))
     assert (half.en, half.zh) == ("Serious", "严重不良事件")
-    standard = adam_variable("ADAE", "TRTEMFL")
-    filled = label_of(variable("TRTEMFL", None), standard, "ADAE")
+    filled = label_of("ADAE", "TRTEMFL", None)
     assert (filled.en, filled.zh) == ("Treatment Emergent Analysis Flag", "治疗期间出现分析标志")
-    assert label_of(variable("MYVAR", None), None, "ADAE").zh is None
+    assert (label_of("ADAE", "MYVAR", None).en, label_of("ADAE", "MYVAR", None).zh) == (None, None)
 
 
 def dataset(name: str, layer: str, label: Label | None) -> DatasetSpec:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from engine.build.derivation import Derivation
 from engine.columns import Column, Kind
@@ -62,14 +62,20 @@ class How(Model):
         return self
 
 
+def _flag_name(name: Text) -> Text:
+    if name[-3:] not in ("DTF", "TMF"):
+        raise ValueError(f"'{name}' is no name of an imputation flag; a date's ends in DTF, a time's in TMF")
+    return name
+
+
 class Impute(Entry):
     """``{impute: {value, highest, date, time, not_before, not_after, when}, flags: [ASTDTF, ASTTMF]}``."""
 
     impute: How
-    flags: OneOrMany[Name] | None = None
+    flags: OneOrMany[Annotated[Name, AfterValidator(_flag_name)]] | None = None
 
     def also_makes(self, variable: str) -> tuple[str, ...]:
-        """The imputation flags: of the date, then of the time; one that ends in TMF is the time's."""
+        """The imputation flags, of the date (DTF) and of the time (TMF)."""
         return tuple(str(flag) for flag in self.flags or ())
 
 
@@ -85,23 +91,34 @@ def derive_impute(entry: Impute, at: Derivation) -> Made:
     if at.kind not in (Kind.DATE, Kind.DATETIME):
         raise at.wrong(f"the variable is a {at.kind.value}, where a date or datetime is imputed",
                        "say it with 'type: datetime'")
-    names = entry.also_makes(at.variable)
-    if len(names) > (1 if as_date else 2):
-        raise at.wrong(f"a {at.kind.value} has no {len(names)} imputation flags",
-                       "name the date's flag" + ("" if as_date else " and the time's"))
+    _require_flags(entry, at, as_date)
     dtc = _readable(at.text(part.value), entry, at)
     below, above = _bounds(part, at, as_date)
     if part.ignore_seconds and not as_date:
         dtc = _without_seconds(dtc, at)
     found = impute(dtc, highest=part.highest, not_before=below, not_after=above, as_date=as_date,
                    ignore_seconds=bool(part.ignore_seconds), date=str(part.date), time=str(part.time))
-    values, flags = found.datetime, [found.date_flag, found.time_flag]
+    values, flags = found.datetime, {"DTF": found.date_flag, "TMF": found.time_flag}
     if part.when is not None:
-        barred = ~at.condition(part.when) & (flags[0].notna() | flags[1].notna()).to_numpy()
-        values, flags = values.mask(barred), [flag.mask(barred) for flag in flags]
+        barred = ~at.condition(part.when) & (found.date_flag.notna() | found.time_flag.notna()).to_numpy()
+        values, flags = values.mask(barred), {key: flag.mask(barred) for key, flag in flags.items()}
     made = {at.variable: Column(values, Kind.DATE if as_date else Kind.DATETIME)}
-    chosen = [flags[1] if name.endswith("TMF") else flag for name, flag in zip(names, flags, strict=False)]
-    return made | {name: Column(flag, Kind.TEXT) for name, flag in zip(names, chosen, strict=True)}
+    return made | {name: Column(flags[name[-3:]], Kind.TEXT) for name in entry.also_makes(at.variable)}
+
+
+def _require_flags(entry: Impute, at: Derivation, as_date: bool) -> None:
+    """Every imputation has its flag: refuse an entry that could impute unseen (working columns may)."""
+    part, named = entry.impute, [name[-3:] for name in entry.also_makes(at.variable)]
+    if as_date and "TMF" in named:
+        raise at.wrong("a date has no imputed time", "leave out the flag that ends in TMF")
+    wanted = ["DTF"] if part.highest in ("year", "month", "day") else []
+    if not (as_date or part.highest == "none" or (part.highest == "second" and part.ignore_seconds)):
+        wanted.append("TMF")
+    absent = [ending for ending in wanted if ending not in named]
+    if absent and not at.variable.startswith("_"):
+        word = "date" if absent[0] == "DTF" else "time"
+        raise at.wrong(f"a {word} may be imputed, and no flag says so",
+                       f"name one that ends in {absent[0]} with 'flags'")
 
 
 def _readable(dtc: pd.Series, entry: Entry, at: Derivation) -> pd.Series:

@@ -67,8 +67,8 @@ def sort_doses(codes: Codes, times: Moments, also: Moments) -> Doses:
     """
     both = np.concatenate([times, also])
     both = both[~np.isnat(both)].astype("int64")
-    origin = int(both.min(initial=0))
-    step = int(both.max(initial=0)) - origin + 2
+    origin, latest = (int(both.min()), int(both.max())) if len(both) else (0, 0)
+    step = latest - origin + 2
     usable = np.flatnonzero((codes >= 0) & ~np.isnat(times))
     keys = codes[usable] * step + (times[usable].astype("int64") - origin)
     order = np.argsort(keys, kind="stable")
@@ -161,8 +161,12 @@ def _codes(part: Nearest, rows: Rows, at: Derivation) -> tuple[Codes, Codes]:
     """Numbers of the groups that records and doses are matched in, -1 where a key is blank."""
     left, right = [at.subjects()], [rows.columns[SUBJECT].values]
     for theirs, ours in (part.on or {}).items():
-        left.append(at.column(ours).values)
-        right.append(at.other_column(rows, theirs.parts[-1]).values)
+        mine, other = at.column(ours), at.other_column(rows, theirs.parts[-1])
+        if mine.kind is not other.kind:  # they would never be equal
+            raise at.wrong(f"{part.in_}.{theirs.parts[-1]} is a {other.kind.value} and is matched with a "
+                           f"{mine.kind.value}", "CAST says how to turn one into the other")
+        left.append(mine.values)
+        right.append(other.values)
     both = [pd.concat([a, b], ignore_index=True) for a, b in zip(left, right, strict=True)]
     blank = np.logical_or.reduce([column.isna().to_numpy() for column in both])
     codes = np.where(blank, -1, codes_of(both))

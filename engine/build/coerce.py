@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from engine.build.derivation import Derivation
 from engine.columns import Column, Kind, blank, map_distinct
 from engine.dates import iso_date, iso_datetime, to_date, to_datetime
-from engine.numbers import read_results
+from engine.numbers import half_up, read_results
 from engine.spec.entries import Entry
 from engine.terminology import Codelist, Package, find_codelist
+
+if TYPE_CHECKING:
+    from engine.build.plan import Plan
 
 
 def finish_column(entry: Entry, column: Column, at: Derivation, *, declared: bool = True) -> Column:
     """Map a verb's values to terms and to the variable's kind."""
     values = column
-    codelists = _codelists(entry, at)
+    if declared and entry.map is not None and values.kind is not Kind.TEXT:
+        raise at.wrong(f"'map' is for text, and the value is a {values.kind.value}",
+                       "CAST(... AS TEXT) in an expression makes it text")
+    codelists = codelists_of(entry, at.build.plan, at.dataset, at.variable)
     if values.kind is Kind.TEXT and ((entry.map is not None and declared) or codelists):
         values = Column(assign_terms(values.values, codelists, entry, at, use_map=declared), Kind.TEXT)
     return to_kind(values, at.kind, entry, at)
 
 
-def _codelists(entry: Entry, at: Derivation) -> list[Codelist]:
-    package: Package = "adam" if at.build.plan.datasets[at.dataset].layer == "adam" else "sdtm"
+def codelists_of(entry: Entry, plan: Plan, dataset: str, variable: str) -> list[Codelist]:
+    """The codelists a variable's values are terms of: the entry's, else the standard's."""
+    package: Package = "adam" if plan.datasets[dataset].layer == "adam" else "sdtm"
     if entry.codelist is not None:
         if [str(n) for n in entry.codelist] == ["none"]:
             return []
         names = [str(n) for n in entry.codelist]
     else:
-        standard = at.build.plan.metadata.standard(at.dataset, at.variable)
+        standard = plan.metadata.standard(dataset, variable)
         # A result is a term only where its test has terms; a spec says so where it has.
         names = list(standard.codelists) if standard and standard.role != "Result Qualifier" else []
     found = [find_codelist(n, package) for n in names]
@@ -77,18 +86,18 @@ def to_kind(column: Column, kind: Kind, entry: Entry, at: Derivation) -> Column:
     """Bring values to the variable's kind where the way is plain; anything else is refused."""
     values, have = column
     if have is kind or (at.variable.startswith("_") and entry.kind is None):
-        return column
+        return Column(_rounded(values, entry), have) if have is Kind.NUMBER else column
     if have is Kind.TEXT and kind is Kind.NUMBER:
-        return Column(_number(values, entry, at), kind)
+        return Column(_rounded(_number(values, entry, at), entry), kind)
     if have is Kind.TEXT and kind in (Kind.DATE, Kind.DATETIME):
         made = to_date(values) if kind is Kind.DATE else to_datetime(values)
         stray = (values.notna() & made.isna()).to_numpy()
         wanted = "date" if kind is Kind.DATE else "date and time"
-        if str(entry.unread or "error") == "error":
+        if str(entry.unread) == "blank":
+            at.note(stray, lambda v: f"'{v}' is no complete {wanted}; left blank", values)
+        else:
             at.refuse(stray, lambda v: f"'{v}' is no complete {wanted}", values,
                       "use 'impute', or 'unread: blank'")
-        else:
-            at.note(stray, lambda v: f"'{v}' is no complete {wanted}; left blank", values)
         return Column(made, kind)
     if kind is Kind.TEXT and have in (Kind.DATE, Kind.DATETIME):
         return Column(iso_date(values) if have is Kind.DATE else iso_datetime(values), kind)
@@ -98,6 +107,11 @@ def to_kind(column: Column, kind: Kind, entry: Entry, at: Derivation) -> Column:
         return Column(blank(values.index, kind), kind)
     raise at.wrong(f"a {have.value} was made where a {kind.value} is wanted",
                    "CAST says how to turn one into the other")
+
+
+def _rounded(values: pd.Series, entry: Entry) -> pd.Series:
+    """Numbers to ``digits`` decimals, halves away from zero."""
+    return values if entry.digits is None else half_up(values, entry.digits)
 
 
 def _number(values: pd.Series, entry: Entry, at: Derivation) -> pd.Series:

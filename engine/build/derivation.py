@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 Message = Callable[[str], str] | str
 
 
+class EntryError(DataError):
+    """An entry that does not fit the data it met; the build goes on to gather all others."""
+
+
 @dataclass
 class Derivation:
     """The working place of one entry: ``rows`` are the dataset's records now."""
@@ -178,7 +182,7 @@ class Derivation:
         self.note(mask, message, original)
         return values.where(~mask, original) if policy == "keep" else values.mask(mask)
 
-    def wrong(self, message: str, hint: str = "") -> DataError:
+    def wrong(self, message: str, hint: str = "") -> EntryError:
         """An error of the whole entry that only showed with the data."""
         subject = f"{self.dataset}.{self.variable}" if self.variable else self.dataset
-        return DataError(Problem(self.place, subject, message, hint))
+        return EntryError(Problem(self.place, subject, message, hint))

@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 
 from engine.build.coerce import finish_column
-from engine.build.derivation import Derivation
+from engine.build.derivation import Derivation, EntryError
 from engine.build.plan import Plan
 from engine.build.raw import RawTables
 from engine.build.refusals import Refusals
 from engine.build.rows import SUBJECT, Origin, Rows, stack
 from engine.build.scope import ROWS, Where
 from engine.build.sources import source_rows
-from engine.columns import Column
+from engine.columns import Column, blank
 from engine.errors import DataError
-from engine.spec.dataset import VariableSpec
+from engine.spec.dataset import DatasetSpec, SourceSpec, VariableSpec
+from engine.spec.entries import Declaration, Entry
 from engine.yaml.fields import sort_problems
 
 
@@ -83,7 +84,7 @@ class Build:
         elif name == "@rows0":
             parts = [self.parts[f"{dataset}@source{n}"]
                      for n in range(len(self.plan.datasets[dataset].sources))]
-            self.rows[dataset] = self._known_subjects(dataset, stack(dataset, parts))
+            self.rows[dataset] = self._known_subjects(dataset, stack(dataset, parts), parts)
         elif name.startswith("@rows"):
             step = self.plan.datasets[dataset].steps[int(name[5:]) - 1]
             at = Derivation(self, dataset, self.rows[dataset], Where(dataset), step.place, "")
@@ -114,17 +115,42 @@ class Build:
 
     def _derive(self, spec: VariableSpec, at: Derivation) -> None:
         assert spec.verb is not None
-        made = spec.verb.derive(spec.entry, at)
-        columns: Mapping[str, Column] = {spec.name: made} if isinstance(made, Column) else made
-        for name, column in columns.items():
-            own = self.plan.datasets[at.dataset].variables.get(name)
-            described = own is not None and own.made_by is not None
-            entry = own.entry if own is not None and described else spec.entry
-            at.variable = name
-            finished = finish_column(entry, column, at, declared=described or name == spec.name)
-            at.rows.put((name,), finished.values, finished.kind)
+        try:
+            made = spec.verb.derive(spec.entry, at)
+            columns: Mapping[str, Column] = {spec.name: made} if isinstance(made, Column) else made
+            for name, column in columns.items():
+                at.variable = name
+                entry, declared = self._entry_of(spec, name, at)
+                finished = finish_column(entry, column, at, declared=declared)
+                at.rows.put((name,), finished.values, finished.kind)
+        except EntryError as error:
+            # The build fails in the end; until then the variable is blank, so that others can be tried.
+            for problem in error.problems:
+                self.refusals.add(at.dataset, problem)
+            for name in (spec.name, *spec.entry.also_makes(spec.name)):
+                kind = self.plan.kind(at.dataset, name)
+                at.rows.put((name,), blank(at.index, kind), kind)
 
-    def _known_subjects(self, dataset: str, rows: Rows) -> Rows:
+    def _entry_of(self, spec: VariableSpec, name: str, at: Derivation) -> tuple[Entry, bool]:
+        """The entry that describes what ``spec`` made for a name, and whether it does so itself.
+
+        In a source, keys of the dataset's own declaration hold where the source says nothing.
+        """
+        dataset, number = self.plan.datasets[at.dataset], at.where.source
+        own = (dataset.variables if number is None else dataset.sources[number].variables).get(name)
+        described = own is not None and own.made_by is not None
+        entry = own.entry if own is not None and described else spec.entry
+        declared = described or name == spec.name
+        common = dataset.variables.get(name)
+        if number is None or common is None or common.verb is not None or common.made_by is not None or (
+                not isinstance(common.entry, Declaration)):
+            return entry, declared
+        said = {key: value for key in Entry.model_fields if (value := getattr(common.entry, key)) is not None}
+        if declared:
+            said = {key: value for key, value in said.items() if getattr(entry, key) is None}
+        return (entry if declared else Declaration()).model_copy(update=said), True
+
+    def _known_subjects(self, dataset: str, rows: Rows, parts: list[Rows]) -> Rows:
         """Refuse or drop records of subjects DM does not know (SDTMIG 3.4, 5.2)."""
         spec = self.plan.datasets[dataset]
         if spec.layer != "sdtm" or dataset == "DM" or "DM" not in self.rows:
@@ -134,13 +160,19 @@ class Build:
         strange = ~subjects.isin(known).to_numpy()
         if spec.variables.get("USUBJID") is None or not strange.any():
             return rows
-        if str(spec.model.unknown_subject or "error") == "drop":
-            self.refusals.note(rows, dataset, "USUBJID", strange, "record of an unknown subject dropped")
-            return rows.where(~strange)
-        self.refusals.refuse(rows, dataset, "USUBJID", strange,
+        policies = [self._unknown_subject(spec, source) for source in spec.sources]
+        drop = strange & np.repeat([p == "drop" for p in policies], [p.size for p in parts])
+        self.refusals.note(rows, dataset, "USUBJID", drop, "record of an unknown subject dropped")
+        # A record without any subject is refused where USUBJID is made.
+        self.refusals.refuse(rows, dataset, "USUBJID", strange & ~drop & subjects.notna().to_numpy(),
                              lambda v: f"subject '{v}' is not in DM", subjects,
                              "set 'unknown_subject: drop' if such records are to be left out", spec.place)
-        return rows
+        return rows.where(~drop)
+
+    def _unknown_subject(self, spec: DatasetSpec, source: SourceSpec) -> str:
+        """What the dataset says of unknown subjects, else what its raw table says."""
+        table = self.plan.study.study.raw.tables.get(str(source.model.table))
+        return str(spec.model.unknown_subject or (table.unknown_subject if table else None) or "error")
 
 
 def _needed(plan: Plan, wanted: set[str] | None) -> set[tuple[str, str]]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from engine.columns import Kind
 from engine.errors import Place
 from engine.spec.dataset import DatasetSpec, VariableSpec
+from engine.spec.entries import Declaration, Label
 from engine.spec.load import StudySpec
 from engine.spec.verbs import verbs_of
 from engine.standards import (
@@ -17,6 +18,7 @@ from engine.standards import (
     sdtm_dataset,
     sdtm_variable,
 )
+from engine.standards.chinese import chinese_label
 from engine.yaml.fields import validate
 from engine.yaml.nodes import Text, YamlMap
 
@@ -30,6 +32,7 @@ def _made(spec: DatasetSpec, name: str, verb: str, value: str, place: Place) -> 
     said = {verb: value}
     if spec.layer == "adam":  # carried as it is: its own dataset has seen to its terms
         said["codelist"] = "none"
+    place = getattr(name, "place", place)  # a name listed under keep or with
     node = YamlMap(((Text(k, place), Text(v, place)) for k, v in said.items()), place)
     found = verbs_of(spec.layer)[verb]
     return VariableSpec(name, validate(found.entry, node, f"{spec.name}.{name}"), found, place, node=node)
@@ -54,6 +57,10 @@ def _expanded(spec: DatasetSpec, study: StudySpec) -> DatasetSpec:
         wanted |= {n: ("missing", "true") for n in expected if n not in own}
     made = {n: _made(spec, n, *how, spec.place) for n, how in wanted.items() if n not in own}
     made |= {n: _stacked(spec, n) for s in spec.sources for n in s.variables if n not in spec.variables}
+    for step in spec.steps:
+        for name in getattr(step.entry, "makes", tuple)():
+            if name not in spec.variables:
+                made.setdefault(name, VariableSpec(name, Declaration(), None, step.place))
     return dataclasses.replace(spec, variables=made | dict(spec.variables))
 
 
@@ -119,6 +126,21 @@ class Metadata:
             if table in self.datasets and name in self.datasets[table].variables:
                 return self.datasets[table].variables[name]
         return None
+
+
+    def label(self, dataset: str, name: str) -> Label:
+        """A variable's label: the entry's, else the standard's, else that of the variable it carries.
+
+        The standard's Chinese is our own (see :mod:`engine.standards.chinese`).
+        """
+        own = self.datasets[dataset].variables[name].entry.label
+        standard = self.standard(dataset, name)
+        carried = self.source_entry(dataset, name)
+        theirs = carried.entry.label if carried is not None else None
+        english = [own and own.en, standard and standard.label, theirs and theirs.en]
+        chinese = [own and own.zh, chinese_label(dataset, name), theirs and theirs.zh]
+        return Label.model_construct(en=next((t for t in english if t), None),
+                                     zh=next((t for t in chinese if t), None))
 
 
 __all__ = ["Kind", "Metadata", "expand", "structure_of"]

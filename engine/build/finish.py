@@ -12,7 +12,7 @@ from engine.build.rows import Rows, codes_of, sort_positions
 from engine.columns import Kind, cast
 from engine.spec.dataset import DatasetSpec, VariableSpec
 from engine.spec.entries import Label
-from engine.standards import StandardVariable, sdtm_dataset
+from engine.standards import sdtm_dataset
 from engine.standards.chinese import chinese_label
 
 FORMATS = {Kind.DATE: "DATE9.", Kind.DATETIME: "DATETIME20.", Kind.TIME: "TIME8."}
@@ -122,23 +122,12 @@ def _finished(build: Build, spec: DatasetSpec, name: str, values: pd.Series) -> 
     standard = build.plan.metadata.standard(spec.name, name)
     kind = build.plan.kind(spec.name, name)
     text = kind is Kind.TEXT
-    label = label_of(variable, standard, spec.name)
+    label = build.plan.metadata.label(spec.name, name)
     length = int(variable.entry.length) if variable.entry.length else (_longest(values) if text else 8)
     return FinishedVariable(
-        name, str(label.en or name), str(label.zh or ""), "Char" if text else "Num", kind, length,
+        name, str(label.en or ""), str(label.zh or ""), "Char" if text else "Num", kind, length,
         str(variable.entry.format) if variable.entry.format else FORMATS.get(kind),
         standard.core if standard else "", variable)
-
-
-def label_of(variable: VariableSpec, standard: StandardVariable | None, dataset: str = "") -> Label:
-    """The entry's label, each language it does not give filled from the standard's.
-
-    Without ``dataset`` the Chinese is that which serves the name in any dataset.
-    """
-    own = variable.entry.label
-    english = own.en if own and own.en else (standard.label if standard else None)
-    chinese = own.zh if own and own.zh else (chinese_label(dataset, variable.name) or None)
-    return Label.model_construct(en=english, zh=chinese)
 
 
 def dataset_label_of(spec: DatasetSpec) -> Label:

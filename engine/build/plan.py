@@ -12,14 +12,16 @@ import graphlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from engine.build.checks import key_problems, kind_problems, table_problems, term_problems
 from engine.build.expand import Metadata, expand
 from engine.build.scope import ROWS, Node, Scope, Target, Where, declared_kind
 from engine.columns import Kind
 from engine.errors import Problem, SpecError, hint_for
-from engine.spec.dataset import DatasetSpec, VariableSpec
+from engine.spec.dataset import DatasetSpec, SourceSpec, VariableSpec
 from engine.spec.load import StudySpec
 from engine.spec.references import Use, uses
 from engine.terminology import find_codelist, names
+from engine.yaml.fields import sort_problems
 
 
 @dataclass
@@ -94,18 +96,29 @@ def make_plan(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> Pla
     datasets = expand(study)
     plan = Plan(study, datasets, Scope(study, datasets, headers), Metadata(datasets))
     problems = plan.scope.problems
-    for name, spec in datasets.items():
-        for source in spec.sources:
-            for alias, table in source.tables.items():
-                if not plan.scope.exists(table):
-                    problems.append(Problem(source.place, name, f"no table or dataset '{table}' ({alias})"))
-    if not problems:
-        for spec in datasets.values():
+    problems += table_problems(study, headers)
+    for spec in datasets.values():
+        absent = _absent_tables(plan, spec)
+        problems += absent
+        if not absent:
+            problems += key_problems(spec)
             _Planner(plan, spec).run()
+    problems += term_problems(plan)
+    if not problems:
+        problems += kind_problems(plan)
     if problems:
-        raise SpecError(sorted(set(problems), key=lambda p: (str(p.place), str(p))))
+        raise SpecError(sort_problems(dict.fromkeys(problems)))
     plan.order = _sorted(plan)
     return plan
+
+
+def _absent_tables(plan: Plan, spec: DatasetSpec) -> list[Problem]:
+    """The sources and joins of a dataset that no table or dataset of the study gives."""
+    known = {*plan.study.study.raw.tables, *plan.datasets}
+    named = [t for s in spec.sources for t in (
+        s.model.table, *(j.table or a for a, j in (s.model.join or {}).items()))]
+    return [Problem(getattr(table, "place", spec.place), spec.name, f"no table or dataset '{table}'",
+                    hint_for(str(table), known)) for table in named if str(table) not in known]
 
 
 def _sorted(plan: Plan) -> list[Node]:
@@ -113,12 +126,21 @@ def _sorted(plan: Plan) -> list[Node]:
     try:
         return list(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as error:
-        members = list(error.args[1])
-    shown = [f"{d}.{v}" for d, v in reversed(members) if not v.startswith("@")]
-    first = next((n for n in members if not n[1].startswith("@")), members[0])
-    variable = plan.datasets[first[0]].variables.get(first[1])
+        members = list(reversed(error.args[1]))[:-1]
+    first = min(members, key=lambda node: (node[1].startswith("@"), node))
+    at = members.index(first)
+    shown = [_told(node) for node in (*members[at:], *members[:at], first)]
+    circle = " -> ".join(t for n, t in enumerate(shown) if n == 0 or t != shown[n - 1])
+    variable = plan.datasets[first[0]].variables.get(first[1].rpartition(".")[2])
     place = variable.place if variable else plan.datasets[first[0]].place
-    raise SpecError(Problem(place, ".".join(first), f"reads itself in a circle: {' -> '.join(shown)}"))
+    raise SpecError(Problem(place, _told(first), f"reads itself in a circle: {circle}"))
+
+
+def _told(node: Node) -> str:
+    """A node as messages name it: ``AE.AESTDY``, or ``AE`` for its records."""
+    dataset, name = node
+    variable = name.partition(".")[2] if name.startswith("@") else name
+    return f"{dataset}.{variable}" if variable else dataset
 
 
 class _Planner:
@@ -137,7 +159,8 @@ class _Planner:
             self._need(node)
             self._need(rows0, node)
             where = Where(self.name, number, ROWS)
-            parts = [source.model, source.tests, source.long]
+            self._joins(node, source, where)
+            parts = [source.model.where, source.model.not_done, source.tests, source.long]
             self._needs(node, [u for p in parts for u in uses(p)], where)
             for variable in source.variables.values():
                 own = (self.name, f"@source{number}.{variable.name}")
@@ -150,6 +173,21 @@ class _Planner:
         for spec in self.spec.variables.values():
             self._variable(spec)
         self._steps()
+
+    def _joins(self, node: Node, source: SourceSpec, where: Where) -> None:
+        """What joining needs: the keys on both sides, and what ``where`` and ``order`` read there."""
+        near = [str(source.model.table)]
+        for alias, join in (source.model.join or {}).items():
+            table = str(join.table or alias)
+            for name in join.on or ():
+                holder = next((t for t in near if name in self.plan.scope.columns_of(t)), near[0])
+                for each in (holder, table):
+                    self._there(node, Use((str(name),), each, name.place), where)
+            for use in (*uses(join.where), *uses(join.order or ())):
+                self._there(node, Use(use.parts, table, use.place), where)
+            if table in self.plan.datasets:
+                self._need(node, self.plan.final(table))
+            near.append(table)
 
     def _need(self, node: Node, *others: Node) -> None:
         self.plan.needs.setdefault(node, set()).update(others)
@@ -184,6 +222,7 @@ class _Planner:
         extra = getattr(spec.entry, "needs", None)
         if extra is not None:
             for table, name in extra(self.plan.study.study, self.name):
+                self._there(node, Use((), table, spec.place), where)
                 self._there(node, Use((name,), table, spec.place), where)
 
     def _needs(self, node: Node, found: Iterable[Use], where: Where) -> None:
@@ -218,7 +257,7 @@ class _Planner:
     def _there(self, node: Node, use: Use, where: Where) -> None:
         table = str(use.table)
         if not self.plan.scope.exists(table):
-            if not use.parts or use.place is None:  # its columns need no telling
+            if not use.parts:  # its columns need no telling
                 self.plan.scope.find((table, "?"), where, use.place)
             return
         if not use.parts:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from engine.build.checks import constant_kind
 from engine.build.refusals import Refusals
 from engine.build.rows import SUBJECT, Origin, Rows, codes_of, match, sort_positions
-from engine.columns import Column, Kind
+from engine.columns import Column, Kind, cast, map_distinct, repeated
 from engine.errors import DataError, Problem, SpecError, hint_for
 from engine.expressions import Expression
 from engine.readers import Source, read_headers, read_table
 from engine.spec.load import StudySpec
 from engine.spec.study import RawFile, RawTable
+from engine.yaml.fields import sort_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 
 class RawTables:
@@ -55,6 +61,8 @@ class RawTables:
         for expression in (self.study.study.subject_of(table), spec.where):
             if expression is not None:
                 found |= {p[-1] for p in expression.names if p[0] != "study"}
+        if isinstance(spec.unique, tuple):
+            found |= {str(name) for name in spec.unique}
         if spec.supersede is not None:
             found |= {r.parts[-1] for r in spec.supersede.by}
             found |= {o.ref.parts[-1] for o in spec.supersede.order}
@@ -66,12 +74,15 @@ class RawTables:
         columns: dict[tuple[str, ...], Column] = {}
         for parts in expression.names:
             if parts in constants:
-                value = pd.Series([constants[parts]], dtype="str")
-                columns[parts] = Column(value.take(np.zeros(rows.size, dtype="int64")).set_axis(rows.index),
-                                        Kind.TEXT)
+                kind = constant_kind(parts)
+                columns[parts] = Column(cast(repeated(constants[parts], rows.index), kind), kind)
             else:
                 columns[parts] = rows.columns[(parts[-1],)]
-        return expression.evaluate(columns, rows.index).values
+        result = expression.evaluate(columns, rows.index)
+        for message, mask in result.bad.items():
+            self.refusals.refuse(rows, rows.name, "", mask.to_numpy(dtype=bool), message,
+                                 spec=expression.place)
+        return result.values
 
     def _subject(self, rows: Rows, table: str) -> pd.Series:
         expression = self.study.study.subject_of(table)
@@ -96,8 +107,8 @@ class RawTables:
 
     def _superseded(self, rows: Rows, spec: RawTable) -> Rows:
         assert spec.supersede is not None
-        order = sort_positions([(rows.values(*o.ref.parts[-1:]), o.descending) for o in spec.supersede.order],
-                               rows.size)
+        order = sort_positions([(_numbers_by_size(rows.values(*o.ref.parts[-1:])), o.descending)
+                                for o in spec.supersede.order], rows.size)
         keys = [rows.values(*r.parts[-1:]) for r in spec.supersede.by]
         codes = codes_of(keys)
         empty = np.logical_or.reduce([k.isna().to_numpy() for k in keys])
@@ -106,6 +117,22 @@ class RawTables:
         old &= ~empty
         self.refusals.note(rows, rows.name, "", old, "record superseded by a later version")
         return rows.where(~old)
+
+
+def _numbers_by_size(values: pd.Series) -> pd.Series:
+    """Text that is all numbers as ranks by size, so that version 10 follows 9; other text as it is.
+
+    >>> _numbers_by_size(pd.Series(["9", "10", None], dtype="str")).tolist()
+    [0.0, 1.0, nan]
+    >>> _numbers_by_size(pd.Series(["9", "10", "draft"], dtype="str")).tolist()
+    ['9', '10', 'draft']
+    """
+    distinct = values.dropna().unique()
+    if not len(distinct) or not all(_NUMBER.fullmatch(str(v)) for v in distinct):
+        return values
+    sizes = sorted({Decimal(str(v)) for v in distinct})
+    rank = {size: float(place) for place, size in enumerate(sizes)}
+    return map_distinct(values, lambda v: rank[Decimal(str(v))], "float64")
 
 
 def _all(spec: RawTable) -> bool:
@@ -144,15 +171,30 @@ def shown(study: StudySpec, file: RawFile) -> str:
 
 
 def _inside(study: StudySpec, file: RawFile) -> Path:
-    path = (study.raw_folder / str(file.file))
-    if str(file.file).startswith("/") or not path.resolve().is_relative_to(study.raw_folder):
-        raise SpecError(Problem(file.file.place, "raw", f"'{file.file}' lies outside the raw folder",
-                                f"name a file below {study.study.raw.folder}"))
+    path = study.raw_folder / str(file.file)
+    if outside := _outside(study, file):
+        raise SpecError(outside)
     return path
 
 
+def _outside(study: StudySpec, file: RawFile) -> list[Problem]:
+    """A file named by its full path, or that lies (perhaps by a link) outside the raw folder."""
+    path = study.raw_folder / str(file.file)
+    if not Path(file.file).is_absolute() and path.resolve().is_relative_to(study.raw_folder):
+        return []
+    return [Problem(file.file.place, "raw", f"'{file.file}' lies outside the raw folder",
+                    f"name a file below {study.study.raw.folder}")]
+
+
 def all_headers(study: StudySpec, tables: Iterable[str] | None = None) -> dict[str, dict[str, str]]:
-    """Column name -> label of each raw table; raises a DataError with all files that cannot be read."""
+    """Column name -> label of each raw table.
+
+    Raises a SpecError with all files outside the raw folder, or a DataError with
+    all that cannot be read.
+    """
+    outside = [p for _, file in study.study.files() for p in _outside(study, file)]
+    if outside:
+        raise SpecError(sort_problems(outside))
     found: dict[str, dict[str, str]] = {}
     problems: list[Problem] = []
     for table in study.study.raw.tables if tables is None else tables:

@@ -101,16 +101,25 @@ class Rows:
 
 
 def stack(name: str, parts: Sequence[Rows]) -> Rows:
-    """The records of all parts, in order; a column absent in a part is NULL there."""
+    """The records of all parts, in order; a column absent in a part is NULL there.
+
+    A source's column that is of several kinds is left out: nothing may read it (see ``kind_problems``).
+    """
     if len(parts) == 1:
         return Rows(name, parts[0].size, parts[0].origin, dict(parts[0].columns))
     size = sum(p.size for p in parts)
     made = Rows(name, size, Origin.stack([p.origin for p in parts]))
     kinds: dict[Key, Kind] = {}
+    mixed: set[Key] = set()
     for part in parts:
         for key, column in part.columns.items():
-            kinds.setdefault(key, column.kind)
+            if kinds.setdefault(key, column.kind) is not column.kind:
+                mixed.add(key)
+    if strange := [key for key in mixed if key[0] != "@"]:
+        raise ValueError(f"{name}: column {strange[0]} is of several kinds")
     for key, kind in kinds.items():
+        if key in mixed:
+            continue
         pieces = [p.columns[key].values if key in p.columns else blank(p.index, kind) for p in parts]
         made.put(key, pd.concat(pieces, ignore_index=True), kind)
     return made

@@ -11,10 +11,10 @@ from pydantic import Field, PlainValidator, model_validator
 from engine.errors import Place
 from engine.expressions import Expression
 from engine.numbers import Conversion, parse_conversion
-from engine.spec.entries import Entry, LabelField
+from engine.spec.entries import Digits, Entry, ShortLabelField
 from engine.spec.references import ExpressionField, OrderField, Ref, RefField
 from engine.spec.verbs import Step, Verb
-from engine.yaml.fields import Boolean, Integer, Key, MapOf, Model, Number, OneOrMany, TextField, wrong
+from engine.yaml.fields import Boolean, Key, MapOf, Model, Number, OneOrMany, TextField, wrong
 from engine.yaml.nodes import Node, Text, YamlMap
 
 
@@ -87,7 +87,7 @@ class Test(Model):
     standard: TextField | None = None
     units: MapOf[Key, TextField] | None = None
     convert: ConversionsField | None = None
-    digits: Integer | None = None
+    digits: Digits | None = None
     map: MapOf[Key, TextField] | None = None
 
     @model_validator(mode="after")
@@ -151,7 +151,7 @@ class DatasetModel(Model):
 
     domain: TextField | None = None
     dataset: TextField | None = None
-    label: LabelField | None = None
+    label: ShortLabelField | None = None
     cls: TextField | None = Field(default=None, alias="class")
     subclass: TextField | None = None
     structure: TextField | None = None

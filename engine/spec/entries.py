@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import AfterValidator, Field, PlainValidator
 
 from engine.columns import Kind
 from engine.yaml.fields import (
@@ -16,6 +16,7 @@ from engine.yaml.fields import (
     OneOrMany,
     TextField,
     validate,
+    wrong,
 )
 from engine.yaml.nodes import Text, YamlMap
 
@@ -48,26 +49,58 @@ def read_label(value: object) -> Label:
 
 LabelField = Annotated[Label, PlainValidator(read_label)]
 
+LONGEST_LABEL = 40
+"""Bytes of a label in SAS transport version 5."""
+
+
+def _short(label: Label) -> Label:
+    for text in (label.en, label.zh):
+        size = len(text.encode("utf-8")) if text is not None else 0
+        if text is not None and size > LONGEST_LABEL:
+            raise wrong(f"the label has {size} bytes, {LONGEST_LABEL} at most", place=text.place)
+    if label.en is not None and not (label.en.isascii() and label.en.isprintable()):
+        raise wrong(f"the English label '{label.en}' is not ASCII", "write it as {en: ..., zh: ...}",
+                    label.en.place)
+    return label
+
+
+ShortLabelField = Annotated[Label, PlainValidator(lambda value: _short(read_label(value)))]
+"""The label of a variable or dataset, which a transport file must hold."""
+
 TypeField = Literal["text", "number", "date", "datetime", "time"]
+
+
+def _within(low: int, high: int, what: str) -> AfterValidator:
+    def checked(value: int) -> int:
+        if not low <= value <= high:
+            raise wrong(f"{what} is {low} to {high}, not {value}")
+        return value
+    return AfterValidator(checked)
+
+
+Length = Annotated[Integer, _within(1, 200, "a length")]
+"""Bytes of a text variable, or of a number (8), in SAS transport version 5."""
+Digits = Annotated[Integer, _within(0, 15, "a number of decimals")]
 
 
 class Entry(Model):
     """Keys common to all entries of a variable; a verb's model adds its own.
 
     ``map`` and ``codelist`` work on the value a verb has made: exact match,
-    then case-insensitive, then a synonym of the codelist.
+    then case-insensitive, then a synonym of the codelist.  ``digits`` rounds a
+    number, halves away from zero.
     """
 
-    label: LabelField | None = None
+    label: ShortLabelField | None = None
     type: TypeField | None = None
-    length: Integer | None = None
+    length: Length | None = None
     format: TextField | None = None
     codelist: OneOrMany[TextField] | None = None
     map: MapOf[Key, TextField] | None = None
     unmapped: Policy | None = None
     extend: MapOf[Key, TextField] | None = None
     unread: Policy | None = None
-    digits: Integer | None = None
+    digits: Digits | None = None
     required: Boolean | None = None
     origin: Origin | None = None
     source: TextField | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,14 +21,17 @@ from engine.spec.entries import COMMON, Declaration, Entry
 from engine.spec.nodes import key, named, remade
 from engine.spec.study import RawTable, Study, table_node
 from engine.spec.verbs import Verb, steps_of, verbs_of
-from engine.yaml.fields import Collector, validate
-from engine.yaml.nodes import Node, Text, YamlList, YamlMap
+from engine.yaml.fields import Collector, Model, validate
+from engine.yaml.nodes import Node, Text, YamlList, YamlMap, describe
 from engine.yaml.reader import read_yaml
 
-_BLOCKS = ("from", "join", "where", "empty", "not_done", "with", "keep", "tests", "long", "records",
-           "variables", "supplemental", "relrec")
+_COMMON_BLOCKS = ("from", "join", "where", "empty", "not_done", "tests", "long", "records", "variables")
+_OWN_BLOCKS = {"sdtm": ("supplemental", "relrec"), "adam": ("keep", "with")}
 _SHARED_BLOCKS = ("join", "where", "empty", "not_done", "tests", "long")
 _SOURCE_BLOCKS = ("variables", "tests", "long")
+_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,7}|_\w+")
+_DATASET = re.compile(r"[A-Z][A-Z0-9]{1,7}")
+_NAME_HINT = "capital letters, digits and _, at most 8; working columns begin with _"
 _LAYERS = {"sdtm": "domain", "adam": "dataset"}
 
 
@@ -56,10 +60,12 @@ def load_study(path: Path) -> StudySpec:
     """
     root = path.parent
     problems = Collector()
-    node = read_yaml(path, root)
-    if not isinstance(node, YamlMap):
-        raise SpecError(Problem(node.place, "study", "a study file is a mapping of keys to values"))
-    study = _load_study(node, problems)
+    node, study = remade({}), None
+    with problems:
+        read = read_yaml(path, root)
+        if not isinstance(read, YamlMap):
+            raise SpecError(Problem(read.place, "study", "a study file is a mapping of keys to values"))
+        node, study = read, _load_study(read, problems)
     datasets: dict[str, DatasetSpec] = {}
     for layer, name_key in _LAYERS.items():
         for file in sorted((root / layer).glob("*.yaml")):
@@ -103,9 +109,14 @@ def load_dataset(path: Path, root: Path, layer: str, name_key: str) -> DatasetSp
     node = read_yaml(path, root)
     if not isinstance(node, YamlMap):
         raise SpecError(Problem(node.place, "", "a dataset's file is a mapping of keys to values"))
-    reader = _DatasetReader(layer, str(node.find(name_key) or path.stem.upper()))
-    if name_key not in node:
+    given = node.find(name_key)
+    reader = _DatasetReader(layer, str(given) if isinstance(given, Text) and given else path.stem.upper())
+    if given is None:
         reader.problems.add(Problem(node.place, reader.name, f"key '{name_key}' is missing"))
+    elif not isinstance(given, Text) or not _DATASET.fullmatch(given):
+        what = f"'{given}'" if isinstance(given, Text) and given else describe(given)
+        reader.problems.add(Problem(given.place, reader.name, f"{what} is no name of a dataset",
+                                    "capital letters and digits, at most 8"))
     return reader.read(node)
 
 
@@ -119,8 +130,8 @@ class _DatasetReader:
         self.steps = steps_of(layer)
 
     def read(self, node: YamlMap) -> DatasetSpec:
-        head = remade({k: v for k, v in node.items() if k not in _BLOCKS}, node)
-        model = self._validated(DatasetModel, head, self.name)
+        blocks = (*_COMMON_BLOCKS, *_OWN_BLOCKS[self.layer])
+        model = self._head(DatasetModel, node, blocks, self.name)
         sources = self._sources(node)
         variables = self._entries(node.find("variables"), supplemental=False)
         for name, spec in self._entries(node.find("supplemental"), supplemental=True).items():
@@ -128,7 +139,7 @@ class _DatasetReader:
                 self._add(spec.place, name, "stands under variables and supplemental")
             variables[name] = spec
         steps = self._steps(node.find("records"))
-        keep = tuple(str(v) for v in self._list(node.find("keep"), "keep"))
+        keep = self._names(node.find("keep"), "keep")
         carry = self._carry(node.find("with"))
         relrec = tuple(self._list(node.find("relrec"), "relrec"))
         self._made(variables)
@@ -148,6 +159,16 @@ class _DatasetReader:
             self.problems.extend(error)
             return None
 
+    def _head(self, model: type[Model], node: YamlMap, blocks: tuple[str, ...],
+              subject: str) -> object:
+        """The keys of a mapping that are not blocks of their own; a hint knows the blocks too."""
+        known = {f.alias or n for n, f in model.model_fields.items()}
+        for name in node:
+            if name not in known and name not in blocks:
+                self.problems.add(Problem(name.place, subject, f"unknown key '{name}'",
+                                          hint_for(name, known.union(blocks))))
+        return self._validated(model, remade({k: v for k, v in node.items() if k in known}, node), subject)
+
     def _list(self, node: Node | None, key: str) -> list[Node]:
         if node is None:
             return []
@@ -166,8 +187,19 @@ class _DatasetReader:
     def _carry(self, node: Node | None) -> dict[str, tuple[str, ...]]:
         found = {}
         for dataset, names in self._map(node, "with").items():
-            found[str(dataset)] = tuple(str(n) for n in self._list(names, "with"))
+            found[str(dataset)] = self._names(names, "with")
         return found
+
+    def _names(self, node: Node | None, key: str) -> tuple[str, ...]:
+        """A list of variables' names, each with its place."""
+        found = []
+        for item in self._list(node, key):
+            if isinstance(item, Text) and _is_name(item):
+                found.append(item)
+            else:
+                what = f"'{item}'" if isinstance(item, Text) and item else describe(item)
+                self._add(item.place, key, f"{what} is no name of a variable", _NAME_HINT)
+        return tuple(found)
 
     def _sources(self, node: YamlMap) -> tuple[SourceSpec, ...]:
         origin = node.find("from")
@@ -185,8 +217,13 @@ class _DatasetReader:
         else:
             if isinstance(origin, Text):
                 origin = named("table", origin)
-            full = remade({**origin, **{key(k, v): v for k, v in shared.items()}}, origin)
-            found = [self._source(full)]
+            if not isinstance(origin, YamlMap):
+                self._add(origin.place, "from", "a table's name, or a mapping with 'table', is wanted")
+                return ()
+            for name in shared:
+                if name in origin:
+                    self._add(name.place, name, "stands here and under 'from'", "write it once")
+            found = [self._source(remade({**origin, **shared}, origin))]
         return tuple(s for s in found if s is not None)
 
     def _source(self, node: Node) -> SourceSpec | None:
@@ -195,8 +232,7 @@ class _DatasetReader:
         if not isinstance(node, YamlMap):
             self._add(node.place, "from", "a table's name, or a mapping with 'table', is wanted")
             return None
-        head = remade({k: v for k, v in node.items() if k not in _SOURCE_BLOCKS}, node)
-        model = self._validated(SourceModel, head, f"{self.name}.from")
+        model = self._head(SourceModel, node, _SOURCE_BLOCKS, f"{self.name}.from")
         tests = {}
         for code, item in self._map(node.find("tests"), "tests").items():
             test = self._validated(Test, item, f"{self.name}.tests.{code}")
@@ -219,8 +255,7 @@ class _DatasetReader:
 
     def _entry(self, name: str, item: Node, key: Text, supplemental: bool) -> VariableSpec | None:
         if not _is_name(name):
-            self._add(key.place, name, "is no name of a variable",
-                      "capital letters, digits and _, at most 8; working columns begin with _")
+            self._add(key.place, name, "is no name of a variable", _NAME_HINT)
             return None
         if not isinstance(item, YamlMap):
             self._add(item.place, name, "an entry is a mapping with one verb",
@@ -265,7 +300,11 @@ class _DatasetReader:
                 self._add(item.place, "records", "a step is a mapping with one verb")
                 continue
             names = [k for k in item if k in self.steps]
-            if len(names) != 1:
+            if len(names) > 1:
+                listed = ", ".join(f"'{n}'" for n in names)
+                self._add(names[1].place, "records", f"several steps: {listed}", "an item has exactly one")
+                continue
+            if not names:
                 first = next(iter(item))
                 self._add(first.place, "records", f"unknown step '{first}'", hint_for(first, self.steps))
                 continue
@@ -314,6 +353,9 @@ def _keys(verb: Verb) -> set[str]:
 
 
 def _is_name(name: str) -> bool:
-    if name.startswith("_"):
-        return (len(name) > 1 and name[1:].isidentifier()) or name[1:2].isdigit()
-    return len(name) <= 8 and name.isascii() and name.isalnum() and name.isupper() and not name[0].isdigit()
+    """Whether a variable may have this name.
+
+    >>> [_is_name(n) for n in ("AETERM", "R2_X", "AETERMINAL", "aeterm", "2X", "_WORK", "_")]
+    [True, True, False, False, False, True, False]
+    """
+    return _NAME.fullmatch(name) is not None

@@ -106,6 +106,10 @@ class TableModel(Model):
     there_keys: ClassVar[frozenset[str]] = frozenset()
 
 
+Part = Ref | Expression | Text
+"""What an entry reads with: a column's name, an expression, or the name of a table."""
+
+
 def uses(value: object, table: str | None = None) -> Iterator[Use]:
     """Every table and column that a model, or anything inside it, reads."""
     for found, at in read_parts(value, table):
@@ -118,7 +122,7 @@ def uses(value: object, table: str | None = None) -> Iterator[Use]:
             yield Use((), at, found.place)
 
 
-def read_parts(value: object, table: str | None = None) -> Iterator[tuple[Ref | Expression | Text, str | None]]:
+def read_parts(value: object, table: str | None = None) -> Iterator[tuple[Part, str | None]]:
     """Every name, expression and table name inside a model, with the table it is meant for."""
     if isinstance(value, Ref | Expression):
         yield value, table
@@ -135,7 +139,7 @@ def read_parts(value: object, table: str | None = None) -> Iterator[tuple[Ref | 
             yield from read_parts(item, table)
 
 
-def _model_parts(model: Model, table: str | None) -> Iterator[tuple[Ref | Expression | Text, str | None]]:
+def _model_parts(model: Model, table: str | None) -> Iterator[tuple[Part, str | None]]:
     inner = getattr(model, "in_", None) if isinstance(model, TableModel) else None
     there = model.there if isinstance(model, TableModel) else frozenset()
     keys = model.there_keys if isinstance(model, TableModel) else frozenset()

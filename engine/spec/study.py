@@ -108,8 +108,8 @@ def read_unique(value: object) -> bool | tuple[str, ...]:
         return value
     if isinstance(value, Text) and value in ("true", "false"):
         return value == "true"
-    if isinstance(value, YamlList) and value and all(isinstance(v, Text) for v in value):
-        return tuple(str(v) for v in value)
+    if isinstance(value, YamlList) and value and all(isinstance(v, Text) and v for v in value):
+        return tuple(v for v in value if isinstance(v, Text))
     raise ValueError("true, or a list of columns, is wanted")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from engine.build.derivation import Derivation
 from engine.columns import Column, Kind, blank, repeated
@@ -13,7 +14,7 @@ from engine.expressions import Expression
 from engine.spec.entries import Entry
 from engine.spec.references import ExpressionField, RefField
 from engine.spec.verbs import verb
-from engine.yaml.fields import Boolean, MapOf, OneOrMany, TextField
+from engine.yaml.fields import Boolean, MapOf, OneOrMany, TextField, wrong
 
 KindOf = Callable[[tuple[str, ...]], Kind]
 
@@ -35,6 +36,9 @@ def derive_from(entry: From, at: Derivation) -> Column:
     """Copy a column: of the source, of this dataset, or (``DM.SEX``) of another."""
     column = at.column(entry.from_)
     values = column.values
+    if column.kind is not Kind.TEXT and (entry.blank is not None or entry.upper):
+        raise at.wrong(f"'{entry.from_}' is a {column.kind.value}, where text is wanted",
+                       "'blank' and 'upper' work on text")
     if entry.blank is not None:
         values = values.mask(values.isin([str(b) for b in entry.blank]))
     if entry.upper:
@@ -97,10 +101,20 @@ def derive_case(entry: Case, at: Derivation) -> Column:
     return Column(values, Kind.TEXT)
 
 
+def _only_true(value: bool) -> bool:
+    if not value:
+        raise wrong("only 'true' is wanted here", "leave the entry out if the variable is not wanted")
+    return value
+
+
+Switch = Annotated[Boolean, AfterValidator(_only_true)]
+"""A verb that has nothing to say but that it is there."""
+
+
 class Subject(Entry):
     """``{subject: true}``: the study's subject expression (USUBJID)."""
 
-    subject: Boolean
+    subject: Switch
 
 
 @verb("subject")
@@ -114,7 +128,7 @@ def derive_subject(entry: Subject, at: Derivation) -> Column:
 class Missing(Entry):
     """``{missing: true}``: a variable that must be there and has no values."""
 
-    missing: Boolean
+    missing: Switch
 
 
 @verb("missing")

@@ -146,12 +146,12 @@ def _dates(ref: RefField, at: Derivation) -> Column:
 def _start(part: Emergent, at: Derivation) -> Span:
     """What is known of each start: of an imputed datetime only what its flag or its --DTC leaves."""
     column = _dates(part.start, at)
+    if part.collected is not None:
+        return span_of(Column(at.text(part.collected), Kind.TEXT))
     if column.kind is not Kind.DATETIME:
         return span_of(column)
     if part.time_flag is not None:
         return widened(span_of(column), at.text(part.time_flag))
-    if part.collected is not None:
-        return span_of(Column(at.text(part.collected), Kind.TEXT))
     raise at.wrong(f"'{part.start}' may be imputed, and nothing says how much of its time is known",
                    "name the --DTC with 'collected', or the flag with 'time_flag'")
 

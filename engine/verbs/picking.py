@@ -55,12 +55,15 @@ def reached(part: There, at: Derivation,
     rows = at.other(str(part.in_), columns)
     if part.where is not None:
         rows = rows.where(at.condition(part.where, rows, str(part.in_)))
-    if part.on:
-        left = [at.column(ours).values for ours in part.on.values()]
-        right = [at.other_column(rows, theirs.parts[-1]).values for theirs in part.on]
-    else:
-        left, right = [at.subjects()], [rows.columns[SUBJECT].values]
-    return rows, left, right
+    if not part.on:
+        return rows, [at.subjects()], [rows.columns[SUBJECT].values]
+    ours = [at.column(ref) for ref in part.on.values()]
+    theirs = [at.other_column(rows, ref.parts[-1]) for ref in part.on]
+    for ref, mine, other in zip(part.on, ours, theirs, strict=True):
+        if mine.kind is not other.kind:  # they would never be equal
+            raise at.wrong(f"{part.in_}.{ref.parts[-1]} is a {other.kind.value} and is matched with a "
+                           f"{mine.kind.value}", "CAST says how to turn one into the other")
+    return rows, [c.values for c in ours], [c.values for c in theirs]
 
 
 @verb("pick")

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.columns import Column, Kind
-from engine.dates import at_least, earliest, latest
+from engine.dates.parts import MISSING, parse
 
 Moments = NDArray[np.datetime64]
 Mask = NDArray[np.bool_]
@@ -62,8 +62,9 @@ def span_of(column: Column) -> Span:
     """
     values, kind = column
     if kind is Kind.TEXT:
-        return Span(earliest(values).to_numpy("datetime64[s]"), latest(values).to_numpy("datetime64[s]"),
-                    at_least(values, "day").to_numpy(), at_least(values, "minute").to_numpy())
+        parts = parse(values)       # once for all four: each distinct text is read in turn
+        known = parts.known != MISSING
+        return Span(parts.earliest, parts.latest, known[:, :3].all(axis=1), known[:, :5].all(axis=1))
     if kind not in DATED:
         raise ValueError(f"a {kind.value} column holds no dates")
     moments = values.to_numpy("datetime64[s]")

@@ -1,0 +1,231 @@
+"""What can be told of specs before data are read, beside names: raw tables' own columns, keys, kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from engine.build.coerce import codelists_of
+from engine.build.scope import ROWS, SOURCE, Where
+from engine.columns import Kind
+from engine.errors import Place, Problem, SpecError, hint_for
+from engine.expressions import Expression
+from engine.spec.dataset import DatasetSpec, SourceSpec, VariableSpec
+from engine.spec.load import StudySpec
+from engine.spec.references import Ref, read_parts
+from engine.spec.study import RawTable
+
+if TYPE_CHECKING:
+    from engine.build.plan import Plan
+
+
+def table_problems(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> list[Problem]:
+    """Raw tables with a name that means something else, and columns they clean by that are not there."""
+    found: list[Problem] = []
+    for name, table in study.study.raw.tables.items():
+        place = getattr(name, "place", None)
+        if name in study.datasets:
+            found.append(Problem(place, f"raw.tables.{name}", f"'{name}' is also a dataset",
+                                 f"name the table another way, such as '{str(name).lower()}'"))
+        elif name in ("study", SOURCE):
+            found.append(Problem(place, f"raw.tables.{name}", f"'{name}' is no name for a table",
+                                 f"'{name}.' has a meaning of its own in expressions"))
+        found += _cleaning_problems(str(name), table, study, set(headers.get(name, ())))
+    common = {parts[-1] for parts in study.study.subject.names if parts[0] != "study"}
+    every = [t for n, t in study.study.raw.tables.items() if t.subject is None]
+    if every and not any(common <= set(headers.get(n, ())) for n in study.study.raw.tables):
+        found.append(Problem(study.study.subject.place, "study", "no raw table has the columns of 'subject'",
+                             f"they are {', '.join(sorted(common))}"))
+    return found
+
+
+def _cleaning_problems(name: str, table: RawTable, study: StudySpec, known: set[str]) -> list[Problem]:
+    subject = f"raw.tables.{name}"
+    named: list[tuple[str, Place | None]] = []
+    if isinstance(table.unique, tuple):
+        named += [(str(column), getattr(column, "place", None)) for column in table.unique]
+    if table.supersede is not None:
+        named += [(r.parts[-1], r.place) for r in table.supersede.by]
+        named += [(o.ref.parts[-1], o.ref.place) for o in table.supersede.order]
+    constants = study.study.constants()
+    expressions = [e for e in (table.where, table.subject) if e is not None]
+    named += [(p[-1], e.place) for e in expressions for p in e.names if p not in constants]
+    found = [Problem(place, subject, f"'{column}' is no column of {name}", hint_for(column, known))
+             for column, place in named if column not in known]
+    if found:
+        return found
+    for expression, wanted in ((table.where, Kind.BOOLEAN), (table.subject, Kind.TEXT)):
+        if expression is not None:
+            found += _raw_kind(expression, wanted, constants, subject)
+    return found
+
+
+def _raw_kind(expression: Expression, wanted: Kind, constants: Mapping[tuple[str, ...], str],
+              subject: str) -> list[Problem]:
+    kinds = {p: constant_kind(p) if p in constants else Kind.TEXT for p in expression.names}
+    try:
+        made = expression.kind(kinds)
+    except SpecError as error:
+        return [_placed(error, subject)]
+    if made in (wanted, None):
+        return []
+    what = "a condition" if wanted is Kind.BOOLEAN else "text"
+    return [Problem(expression.place, subject, f"'{expression.text}' is no {what.removeprefix('a ')}")]
+
+
+def constant_kind(parts: tuple[str, ...]) -> Kind:
+    """The kind of ``study.<name>``: the cut-off is a date, all else text."""
+    return Kind.DATE if parts == ("study", "cutoff") else Kind.TEXT
+
+
+def _placed(error: SpecError, subject: str) -> Problem:
+    problem = error.problems[0]
+    return Problem(problem.place, subject, problem.message, problem.hint)
+
+
+def key_problems(spec: DatasetSpec) -> list[Problem]:
+    """Keys, and columns to sort by, that are no variables of the dataset."""
+    own = {n for n, v in spec.variables.items() if not v.supplemental}
+    named = [(str(k), getattr(k, "place", None)) for k in spec.model.keys or ()]
+    named += [(str(o.ref), o.ref.place) for o in spec.model.sort or ()]
+    return [Problem(place, spec.name, f"'{name}' is no variable of {spec.name}", hint_for(name, own))
+            for name, place in named if name not in own]
+
+
+def term_problems(plan: Plan) -> Iterator[Problem]:
+    """Values of a ``map`` that are no terms of the variable's codelists."""
+    for spec in plan.datasets.values():
+        every = [v for source in spec.sources for v in source.variables.values()]
+        for variable in (*every, *spec.variables.values()):
+            lists = codelists_of(variable.entry, plan, spec.name, variable.name)
+            if not lists:
+                continue
+            extended = {str(term) for term in variable.entry.extend or {}}
+            for value in (variable.entry.map or {}).values():
+                if str(value) not in extended and all(c.find(str(value)) is None for c in lists):
+                    told = ", ".join(f"{c.value} ({c.code})" for c in lists)
+                    near = hint_for(str(value), [t for c in lists for t in c.terms])
+                    yield Problem(getattr(value, "place", variable.place), f"{spec.name}.{variable.name}",
+                                  f"'map' leads to '{value}', which is not in codelist {told}",
+                                  f"{near} a term of your own goes under 'extend'".strip())
+
+
+def kind_problems(plan: Plan) -> list[Problem]:
+    """Expressions whose kinds do not fit, and columns that are of one kind here and of another there."""
+    found: list[Problem] = []
+    for name, spec in plan.datasets.items():
+        found += _mixed_variables(plan, spec)
+        for part, where, subject in _placed_parts(spec):
+            for item, table in read_parts(part):
+                if isinstance(item, Expression):
+                    found += _expression_kind(plan, item, table, where, subject)
+                elif isinstance(item, Ref) and table is None:
+                    found += _mixed_columns(plan, item.parts, item.place, where, subject)
+        for number, source in enumerate(spec.sources):
+            for alias, join in (source.model.join or {}).items():
+                if join.where is not None:
+                    found += _expression_kind(plan, join.where, str(join.table or alias),
+                                              Where(name, number, ROWS), name)
+    return found
+
+
+def _placed_parts(spec: DatasetSpec) -> Iterator[tuple[object, Where, str]]:
+    """Everything in a dataset's spec that holds names, with where it stands and what to call it."""
+    for number, source in enumerate(spec.sources):
+        rows = Where(spec.name, number, ROWS)
+        yield (source.model.where, source.model.not_done, source.tests, source.long), rows, spec.name
+        yield from _entries(source.variables.values(), spec.name, number)
+    yield from _entries(spec.variables.values(), spec.name, None)
+    for step in spec.steps:
+        yield step.entry, Where(spec.name), spec.name
+
+
+def _entries(variables: Iterable[VariableSpec], dataset: str,
+             number: int | None) -> Iterator[tuple[object, Where, str]]:
+    for variable in variables:
+        if variable.verb is not None and variable.made_by is None:
+            yield variable.entry, Where(dataset, number, variable.name), f"{dataset}.{variable.name}"
+
+
+def _expression_kind(plan: Plan, expression: Expression, table: str | None, where: Where,
+                     subject: str) -> list[Problem]:
+    """The mistake in an expression's kinds; none where the kind of a name only shows with the data."""
+    kinds: dict[tuple[str, ...], Kind] = {}
+    for parts in expression.names:
+        if table is None and (mixed := _mixed_columns(plan, parts, expression.place, where, subject)):
+            return mixed
+        target = (plan.scope.find(parts, where, expression.place) if table is None
+                  else plan.scope.there(table, parts, where, expression.place))
+        if target is None:
+            return []
+        dataset = target.table or where.dataset
+        name = target.column or target.key[-1]
+        if target.kind != "constant" and dataset in plan.datasets and not _told(plan, dataset, name):
+            return []
+        kinds[parts] = plan.target_kind(target, where)
+    try:
+        expression.kind(kinds)
+    except SpecError as error:
+        return [_placed(error, subject)]
+    return []
+
+
+def _told(plan: Plan, dataset: str, name: str) -> bool:
+    """Whether the kind of a variable is known before it is made: not that of a working column of ``into``."""
+    spec = plan.datasets[dataset]
+    all_ = [spec.variables.get(name), *(s.variables.get(name) for s in spec.sources)]
+    made_by = any(v is not None and v.made_by is not None for v in all_)
+    return not (name.startswith("_") and made_by and all_[0] is not None and all_[0].entry.kind is None)
+
+
+def _mixed_columns(plan: Plan, parts: tuple[str, ...], place: Place | None, where: Where,
+                   subject: str) -> list[Problem]:
+    """A column that several sources have, in different kinds: stacked, it would be neither."""
+    target = plan.scope.find(parts, where, place)
+    if target is None or target.kind != "source" or len(target.key) != 2:
+        return []
+    kinds: dict[Kind, str] = {}
+    for source in plan.scope.sources(where):
+        table = plan.scope.holder(source, target.key[-1])
+        if table is not None:
+            kind = plan.kind(table, target.key[-1]) if table in plan.datasets else Kind.TEXT
+            kinds.setdefault(kind, table)
+    if len(kinds) < 2:
+        return []
+    told = " and ".join(f"a {kind.value} in {table}" for kind, table in kinds.items())
+    return [Problem(place, subject, f"'{'.'.join(parts)}' is {told}",
+                    "make a variable of it in each source")]
+
+
+def _mixed_variables(plan: Plan, spec: DatasetSpec) -> Iterator[Problem]:
+    """Working columns that the sources make in different kinds."""
+    seen: dict[str, tuple[Kind, str]] = {}
+    for number, source in enumerate(spec.sources):
+        for name, variable in source.variables.items():
+            kind = _own_kind(plan, spec, number, variable)
+            if not name.startswith("_") or kind is None:
+                continue
+            first, table = seen.setdefault(name, (kind, _main(source)))
+            if kind is not first:
+                yield Problem(variable.place, f"{spec.name}.{name}",
+                              f"is a {kind.value} here and a {first.value} in source {table}",
+                              "say its 'type' in both")
+
+
+def _main(source: SourceSpec) -> str:
+    return str(source.model.table)
+
+
+def _own_kind(plan: Plan, spec: DatasetSpec, number: int, variable: VariableSpec) -> Kind | None:
+    """The kind a source gives a variable; None where it only shows with the data."""
+    if variable.entry.kind is not None:
+        return variable.entry.kind
+    if variable.verb is None or variable.made_by is not None:
+        return None
+    made = variable.verb.kind
+    if made is None or isinstance(made, Kind):
+        return made or Kind.TEXT
+    return made(variable.entry, lambda parts: plan.kind_of(parts, Where(spec.name, number, variable.name)))
+
+
+__all__ = ["constant_kind", "key_problems", "kind_problems", "table_problems", "term_problems"]
