@@ -16,7 +16,7 @@ help:  ## list the targets
 setup:  ## make or refresh the environment in .venv for building and testing
 	@$(SETUP) run test
 
-datasets:  ## build all datasets and documents of the built-in study (STUDY=..., OUT=...)
+datasets:  ## build all datasets of the built-in study (STUDY=..., OUT=...)
 	@$(SETUP) run
 	$(BIN)/dossier build --study $(STUDY) --out $(OUT)
 

@@ -17,6 +17,7 @@ import adam.verbs
 import engine.verbs
 import sdtm.verbs
 from dossier.output import carry_over, staged
+from dossier.required import require_submittable
 from engine import xpt
 from engine.build.execute import Build
 from engine.build.finish import Finished, FinishedVariable, finish
@@ -29,7 +30,6 @@ from engine.spec.load import StudySpec, load_study
 from engine.spec.verbs import load_verbs
 from engine.standards import sdtm_dataset
 from engine.standards.chinese import chinese_label
-from engine.yaml.fields import sort_problems
 from sdtm.relrec import make_relrec, relations
 from sdtm.supplemental import make_supplemental
 
@@ -61,19 +61,8 @@ def check(study: Path, raw: Path | None = None) -> Plan:
         spec = dataclasses.replace(spec, raw_override=raw)
     plan = make_plan(spec, all_headers(spec))
     relations(plan)
-    require_labels(plan)
+    require_submittable(plan)
     return plan
-
-
-def require_labels(plan: Plan) -> None:
-    """Raise a SpecError with every variable that neither its spec nor the standard labels."""
-    bare = [Problem(variable.place, f"{name}.{variable.name}", "no label, and the standard has none for it",
-                    "as in label: {en: ..., zh: ...}")
-            for name, spec in plan.datasets.items() for variable in spec.variables.values()
-            if not variable.name.startswith("_") and not variable.supplemental
-            and not plan.metadata.label(name, variable.name).en]
-    if bare:
-        raise SpecError(sort_problems(bare))
 
 
 def build(study: Path, out: Path, only: list[str] | None = None, raw: Path | None = None,

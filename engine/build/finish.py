@@ -9,7 +9,8 @@ import pandas as pd
 
 from engine.build.execute import Build
 from engine.build.rows import Rows, codes_of, sort_positions
-from engine.columns import Kind, cast
+from engine.columns import Kind, cast, map_distinct
+from engine.numbers import format_number
 from engine.spec.dataset import DatasetSpec, VariableSpec
 from engine.spec.entries import Label
 from engine.standards import sdtm_dataset
@@ -56,7 +57,8 @@ def finish(build: Build, name: str) -> Finished:
     clean = name not in build.refusals.problems
     ordered = ordered_variables(build, spec)
     if clean:
-        _require_values(build, spec, rows, ordered)
+        _require_values(build, spec, rows)
+        _require_lengths(build, spec, rows)
         _require_keys(build, spec, rows)
     rows = rows.take(_sorted(spec, rows))
     frame = pd.DataFrame({n: _cast(rows, n, build) for n in ordered}, index=rows.index)
@@ -86,17 +88,37 @@ def ordered_variables(build: Build, spec: DatasetSpec) -> list[str]:
     return sorted(written, key=lambda n: position[n])
 
 
-def _require_values(build: Build, spec: DatasetSpec, rows: Rows, names: list[str]) -> None:
-    for name in names:
+def _leaving(spec: DatasetSpec) -> list[VariableSpec]:
+    """The variables that leave the build, supplemental qualifiers too."""
+    return [v for n, v in spec.variables.items() if not n.startswith("_")]
+
+
+def _require_values(build: Build, spec: DatasetSpec, rows: Rows) -> None:
+    for variable in _leaving(spec):
+        name, entry = variable.name, variable.entry
         standard = build.plan.metadata.standard(spec.name, name)
-        entry = spec.variables[name].entry
         # A Required variable of SDTM must have values; one of ADaM must only be there (ADaMIG 1.3, 3.1).
         needed = bool(entry.required) if entry.required is not None else (
             spec.layer == "sdtm" and standard is not None and standard.core == "Req")
         if needed:
             empty = rows.columns[(name,)].values.isna().to_numpy()
-            build.refusals.refuse(rows, spec.name, name, empty, "a value is required",
-                                  spec=spec.variables[name].place)
+            build.refusals.refuse(rows, spec.name, name, empty, "a value is required", spec=variable.place)
+
+
+def _require_lengths(build: Build, spec: DatasetSpec, rows: Rows) -> None:
+    """Refuse text that its variable, or a transport file, cannot hold whole."""
+    for variable in _leaving(spec):
+        values, kind = rows.columns[(variable.name,)]
+        if kind is not Kind.TEXT:
+            continue
+        said = variable.entry.length
+        most = LONGEST_TEXT if said is None else int(said)
+        sizes = map_distinct(values, lambda v: len(str(v).encode("utf-8")), "float64")
+        limit = f"{most} is the most" if said is None else f"'length' is {most}"
+        build.refusals.refuse(
+            rows, spec.name, variable.name, (sizes > most).to_numpy(),
+            lambda size, limit=limit: f"text of {size} bytes, and {limit}", format_number(sizes),
+            "" if said is not None else "shorten it, or split it over supplemental qualifiers", variable.place)
 
 
 def _require_keys(build: Build, spec: DatasetSpec, rows: Rows) -> None:

@@ -115,8 +115,21 @@ class RawTables:
         old = np.zeros(rows.size, dtype=bool)
         old[order] = pd.Series(codes[order]).duplicated(keep="last").to_numpy()
         old &= ~empty
+        self._require_versions(rows, codes, empty, spec)
         self.refusals.note(rows, rows.name, "", old, "record superseded by a later version")
         return rows.where(~old)
+
+
+    def _require_versions(self, rows: Rows, codes: np.ndarray, empty: np.ndarray, spec: RawTable) -> None:
+        """Refuse records alike in key and version: nothing says which one counts."""
+        assert spec.supersede is not None
+        versions = [rows.values(*o.ref.parts[-1:]) for o in spec.supersede.order]
+        both = codes_of([pd.Series(codes), *versions])
+        again = pd.Series(both).duplicated(keep=False).to_numpy() & ~empty
+        key = ", ".join(str(r) for r in spec.supersede.by)
+        order = ", ".join(str(o.ref) for o in spec.supersede.order)
+        self.refusals.refuse(rows, rows.name, "", again, f"records alike in {key} and in version {order}",
+                             hint="'unique: true' drops exact duplicates; else correct the data")
 
 
 def _numbers_by_size(values: pd.Series) -> pd.Series:
