@@ -36,7 +36,8 @@ types:  ## check types with mypy: packages and scripts strictly, tests less so
 	@$(SETUP) test
 	$(BIN)/mypy
 	$(BIN)/mypy --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls \
-	    --allow-untyped-decorators --allow-any-generics --no-warn-return-any tests
+	    --allow-untyped-decorators --allow-any-generics --no-warn-return-any \
+	    --no-warn-unused-ignores --disable-error-code index --disable-error-code call-overload tests
 
 contract:  ## check that imports point down only
 	@$(SETUP) test

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.build.coerce import codelists_of
 from engine.build.plan import Plan
+from engine.build.terms import codelists_of
 from engine.errors import Problem, SpecError, hint_for
 from engine.spec.dataset import DatasetSpec, VariableSpec
 from engine.spec.entries import Entry
@@ -62,8 +62,9 @@ def _term_problems(plan: Plan, spec: DatasetSpec, variable: VariableSpec) -> Ite
     for value in _written(entry) if lists else ():
         if str(value) not in extended and not any(c.find(str(value)) for c in lists):
             named = ", ".join(f"{c.value} ({c.code})" for c in lists)
-            yield Problem(value.place, f"{spec.name}.{variable.name}", f"'{value}' is not in codelist {named}",
-                          hint_for(str(value), [t for c in lists for t in c.terms]))
+            near = hint_for(str(value), [t for c in lists for t in c.terms])
+            yield Problem(value.place, f"{spec.name}.{variable.name}",
+                          f"'{value}' is not in codelist {named}", near)
 
 
 def _written(entry: Entry) -> list[Text]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ class Built:
 
     folder: Path
     frames: dict[str, pd.DataFrame]
-    metadata: dict[str, object]
+    metadata: Mapping[str, object]
 
     def file(self, name: str) -> Path:
         """The transport file of a dataset."""

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -51,7 +52,7 @@ subject: SUBJ
 """
 
 
-def cases_of(layer: str) -> list[object]:
+def cases_of(layer: str) -> list[Any]:
     """All cases of ``tests/cases/<layer>``, as parameters of a test named ``file-name``."""
     found = []
     for file in sorted((CASES / layer).glob("*.yaml")):

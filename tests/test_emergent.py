@@ -68,7 +68,9 @@ def test_an_episode_that_began_before_counts_from_its_first_worse_row(
     start = spans(*(f"2025-03-{e[1]:02d}" for e in events))
     severity = np.array([e[2] for e in events], dtype="float64")
     treated = np.full(len(events), np.datetime64("2025-03-10", "s"))
-    emergent = compute_emergent(start, Span(*(np.repeat(part, len(events)) for part in NOTHING)),
+    low, high, dated, timed = (np.repeat(part, len(events)) for part in NOTHING)
+    nothing = Span(low.astype("datetime64[s]"), high.astype("datetime64[s]"), dated == 1, timed == 1)
+    emergent = compute_emergent(start, nothing,
                                 Treated(treated, np.full(len(events), np.datetime64("NaT", "s"))))
     made = compute_worsened(emergent, start, treated, episode, severity)
     assert not (made & ~emergent).any()

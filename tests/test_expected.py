@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,10 +15,10 @@ EXPECTED = Path(__file__).parent / "expected"
 FILES = sorted(EXPECTED.glob("*.yaml"))
 
 
-def _cases() -> list[tuple[str, dict[str, object]]]:
-    cases = []
+def _cases() -> list[tuple[str, Any]]:
+    cases: list[tuple[str, Any]] = []
     for file in FILES:
-        spec = read_yaml(file, EXPECTED)
+        spec: Any = read_yaml(file, EXPECTED)
         for record in spec["records"]:
             cases.append((str(spec["dataset"]), record))
     return cases
@@ -26,12 +27,12 @@ def _cases() -> list[tuple[str, dict[str, object]]]:
 CASES = _cases()
 
 
-def _name(case: tuple[str, dict[str, object]]) -> str:
+def _name(case: tuple[str, Any]) -> str:
     find = case[1]["find"]
     return f"{case[0]}-" + "-".join(str(v) for v in find.values())
 
 
-def _found(built: Built, dataset: str, record: dict[str, object]) -> pd.DataFrame:
+def _found(built: Built, dataset: str, record: Any) -> pd.DataFrame:
     frame = built.frames[dataset]
     for name, value in record["find"].items():
         frame = frame[frame[str(name)] == str(value)]
@@ -46,7 +47,7 @@ def _found(built: Built, dataset: str, record: dict[str, object]) -> pd.DataFram
 
 
 @pytest.mark.parametrize("case", CASES, ids=_name)
-def test_record(built: Built, case: tuple[str, dict[str, object]]) -> None:
+def test_record(built: Built, case: tuple[str, Any]) -> None:
     dataset, record = case
     frame = _found(built, dataset, record)
     if "absent" in record:
@@ -61,7 +62,7 @@ def test_record(built: Built, case: tuple[str, dict[str, object]]) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
 def test_record_counts(built: Built, file: Path) -> None:
-    spec = read_yaml(file, EXPECTED)
+    spec: Any = read_yaml(file, EXPECTED)
     if "counts" not in spec:
         pytest.skip(f"{file.name} states no count")
     assert len(built.frames[str(spec["dataset"])]) == int(spec["counts"]["records"])

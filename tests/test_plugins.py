@@ -60,8 +60,8 @@ def test_an_installed_package_adds_a_verb(tmp_path: Path) -> None:
     assert without.returncode == 2
     assert "sdtm/dm.yaml:5:12: DM.SUBJID: unknown verb 'shout'" in without.stderr
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(site)!r}); from dossier.cli import main; "
-         "sys.exit(main(sys.argv[1:]))", *command[3:]],
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(site)!r}); "
+         "from dossier.cli import main; sys.exit(main(sys.argv[1:]))", *command[3:]],
         cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     from engine import xpt

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from engine.build.coerce import codelists_of
 from engine.build.scope import ROWS, SOURCE, Where
 from engine.columns import Kind
 from engine.errors import Place, Problem, SpecError, hint_for
@@ -19,17 +18,24 @@ if TYPE_CHECKING:
     from engine.build.plan import Plan
 
 
-def table_problems(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> list[Problem]:
-    """Raw tables with a name that means something else, and columns they clean by that are not there."""
+def name_problems(study: StudySpec) -> list[Problem]:
+    """Raw tables with a name that means something else."""
     found: list[Problem] = []
-    for name, table in study.study.raw.tables.items():
-        place = getattr(name, "place", None)
+    for name in study.study.raw.tables:
+        place, subject = getattr(name, "place", None), f"raw.tables.{name}"
         if name in study.datasets:
-            found.append(Problem(place, f"raw.tables.{name}", f"'{name}' is also a dataset",
+            found.append(Problem(place, subject, f"'{name}' is also a dataset",
                                  f"name the table another way, such as '{str(name).lower()}'"))
         elif name in ("study", SOURCE):
-            found.append(Problem(place, f"raw.tables.{name}", f"'{name}' is no name for a table",
+            found.append(Problem(place, subject, f"'{name}' is no name for a table",
                                  f"'{name}.' has a meaning of its own in expressions"))
+    return found
+
+
+def table_problems(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> list[Problem]:
+    """Columns that raw tables are cleaned by, or that make subjects, and are not there."""
+    found: list[Problem] = []
+    for name, table in study.study.raw.tables.items():
         found += _cleaning_problems(str(name), table, study, set(headers.get(name, ())))
     common = {parts[-1] for parts in study.study.subject.names if parts[0] != "study"}
     every = [t for n, t in study.study.raw.tables.items() if t.subject is None]
@@ -92,24 +98,6 @@ def key_problems(spec: DatasetSpec) -> list[Problem]:
             for name, place in named if name not in own]
 
 
-def term_problems(plan: Plan) -> Iterator[Problem]:
-    """Values of a ``map`` that are no terms of the variable's codelists."""
-    for spec in plan.datasets.values():
-        every = [v for source in spec.sources for v in source.variables.values()]
-        for variable in (*every, *spec.variables.values()):
-            lists = codelists_of(variable.entry, plan, spec.name, variable.name)
-            if not lists:
-                continue
-            extended = {str(term) for term in variable.entry.extend or {}}
-            for value in (variable.entry.map or {}).values():
-                if str(value) not in extended and all(c.find(str(value)) is None for c in lists):
-                    told = ", ".join(f"{c.value} ({c.code})" for c in lists)
-                    near = hint_for(str(value), [t for c in lists for t in c.terms])
-                    yield Problem(getattr(value, "place", variable.place), f"{spec.name}.{variable.name}",
-                                  f"'map' leads to '{value}', which is not in codelist {told}",
-                                  f"{near} a term of your own goes under 'extend'".strip())
-
-
 def kind_problems(plan: Plan) -> list[Problem]:
     """Expressions whose kinds do not fit, and columns that are of one kind here and of another there."""
     found: list[Problem] = []
@@ -122,11 +110,30 @@ def kind_problems(plan: Plan) -> list[Problem]:
                 elif isinstance(item, Ref) and table is None:
                     found += _mixed_columns(plan, item.parts, item.place, where, subject)
         for number, source in enumerate(spec.sources):
-            for alias, join in (source.model.join or {}).items():
-                if join.where is not None:
-                    found += _expression_kind(plan, join.where, str(join.table or alias),
-                                              Where(name, number, ROWS), name)
+            found += _join_kinds(plan, source, Where(name, number, ROWS))
     return found
+
+
+def _join_kinds(plan: Plan, source: SourceSpec, where: Where) -> list[Problem]:
+    """Conditions of joins whose kinds do not fit, and keys that would never be equal."""
+    found: list[Problem] = []
+    near = [str(source.model.table)]
+    for alias, join in (source.model.join or {}).items():
+        table = str(join.table or alias)
+        if join.where is not None:
+            found += _expression_kind(plan, join.where, table, where, where.dataset)
+        for name in join.on or ():
+            holder = next((t for t in near if name in plan.scope.columns_of(t)), near[0])
+            ours, theirs = _table_kind(plan, holder, str(name)), _table_kind(plan, table, str(name))
+            if ours is not theirs:
+                found.append(Problem(name.place, where.dataset, f"'{name}' is a {ours.value} in {holder} and "
+                                     f"a {theirs.value} in {table}", "such keys are never equal"))
+        near.append(table)
+    return found
+
+
+def _table_kind(plan: Plan, table: str, column: str) -> Kind:
+    return plan.kind(table, column) if table in plan.datasets else Kind.TEXT
 
 
 def _placed_parts(spec: DatasetSpec) -> Iterator[tuple[object, Where, str]]:
@@ -188,8 +195,7 @@ def _mixed_columns(plan: Plan, parts: tuple[str, ...], place: Place | None, wher
     for source in plan.scope.sources(where):
         table = plan.scope.holder(source, target.key[-1])
         if table is not None:
-            kind = plan.kind(table, target.key[-1]) if table in plan.datasets else Kind.TEXT
-            kinds.setdefault(kind, table)
+            kinds.setdefault(_table_kind(plan, table, target.key[-1]), table)
     if len(kinds) < 2:
         return []
     told = " and ".join(f"a {kind.value} in {table}" for kind, table in kinds.items())
@@ -228,4 +234,4 @@ def _own_kind(plan: Plan, spec: DatasetSpec, number: int, variable: VariableSpec
     return made(variable.entry, lambda parts: plan.kind_of(parts, Where(spec.name, number, variable.name)))
 
 
-__all__ = ["constant_kind", "key_problems", "kind_problems", "table_problems", "term_problems"]
+__all__ = ["constant_kind", "key_problems", "kind_problems", "name_problems", "table_problems"]

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from engine.build.derivation import Derivation
+from engine.build.reading import read_results_here
+from engine.build.terms import codelists_of
 from engine.columns import Column, Kind, blank, map_distinct
 from engine.dates import iso_date, iso_datetime, to_date, to_datetime
-from engine.numbers import half_up, read_results
+from engine.numbers import half_up
 from engine.spec.entries import Entry
-from engine.terminology import Codelist, Package, find_codelist
+from engine.terminology import Codelist
 
 if TYPE_CHECKING:
-    from engine.build.plan import Plan
+    pass
 
 
 def finish_column(entry: Entry, column: Column, at: Derivation, *, declared: bool = True) -> Column:
@@ -27,21 +29,6 @@ def finish_column(entry: Entry, column: Column, at: Derivation, *, declared: boo
     if values.kind is Kind.TEXT and ((entry.map is not None and declared) or codelists):
         values = Column(assign_terms(values.values, codelists, entry, at, use_map=declared), Kind.TEXT)
     return to_kind(values, at.kind, entry, at)
-
-
-def codelists_of(entry: Entry, plan: Plan, dataset: str, variable: str) -> list[Codelist]:
-    """The codelists a variable's values are terms of: the entry's, else the standard's."""
-    package: Package = "adam" if plan.datasets[dataset].layer == "adam" else "sdtm"
-    if entry.codelist is not None:
-        if [str(n) for n in entry.codelist] == ["none"]:
-            return []
-        names = [str(n) for n in entry.codelist]
-    else:
-        standard = plan.metadata.standard(dataset, variable)
-        # A result is a term only where its test has terms; a spec says so where it has.
-        names = list(standard.codelists) if standard and standard.role != "Result Qualifier" else []
-    found = [find_codelist(n, package) for n in names]
-    return [c for c in found if c is not None]
 
 
 def assign_terms(values: pd.Series, codelists: list[Codelist], entry: Entry, at: Derivation,
@@ -115,7 +102,7 @@ def _rounded(values: pd.Series, entry: Entry) -> pd.Series:
 
 
 def _number(values: pd.Series, entry: Entry, at: Derivation) -> pd.Series:
-    read = read_results(values)
+    read = read_results_here(at, values)
     good = (read.kind == "number") & read.unit.isna()
     made = read.number.where(good)
     stray = (values.notna() & ~good).to_numpy()

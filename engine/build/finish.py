@@ -115,10 +115,10 @@ def _require_lengths(build: Build, spec: DatasetSpec, rows: Rows) -> None:
         most = LONGEST_TEXT if said is None else int(said)
         sizes = map_distinct(values, lambda v: len(str(v).encode("utf-8")), "float64")
         limit = f"{most} is the most" if said is None else f"'length' is {most}"
-        build.refusals.refuse(
-            rows, spec.name, variable.name, (sizes > most).to_numpy(),
-            lambda size, limit=limit: f"text of {size} bytes, and {limit}", format_number(sizes),
-            "" if said is not None else "shorten it, or split it over supplemental qualifiers", variable.place)
+        told = "text of " + format_number(sizes) + f" bytes, and {limit}"
+        hint = "shorten it, or split it over supplemental qualifiers" if said is None else ""
+        build.refusals.refuse(rows, spec.name, variable.name, (sizes > most).to_numpy(), str, told,
+                              hint, variable.place)
 
 
 def _require_keys(build: Build, spec: DatasetSpec, rows: Rows) -> None:

@@ -12,7 +12,7 @@ import graphlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.build.checks import key_problems, kind_problems, table_problems, term_problems
+from engine.build.checks import key_problems, kind_problems, name_problems, table_problems
 from engine.build.expand import Metadata, expand
 from engine.build.scope import ROWS, Node, Scope, Target, Where, declared_kind
 from engine.columns import Kind
@@ -96,6 +96,8 @@ def make_plan(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> Pla
     datasets = expand(study)
     plan = Plan(study, datasets, Scope(study, datasets, headers), Metadata(datasets))
     problems = plan.scope.problems
+    if clashes := name_problems(study):
+        raise SpecError(sort_problems(clashes))  # no other name can be trusted
     problems += table_problems(study, headers)
     for spec in datasets.values():
         absent = _absent_tables(plan, spec)
@@ -103,7 +105,6 @@ def make_plan(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> Pla
         if not absent:
             problems += key_problems(spec)
             _Planner(plan, spec).run()
-    problems += term_problems(plan)
     if not problems:
         problems += kind_problems(plan)
     if problems:
@@ -117,8 +118,12 @@ def _absent_tables(plan: Plan, spec: DatasetSpec) -> list[Problem]:
     known = {*plan.study.study.raw.tables, *plan.datasets}
     named = [t for s in spec.sources for t in (
         s.model.table, *(j.table or a for a, j in (s.model.join or {}).items()))]
-    return [Problem(getattr(table, "place", spec.place), spec.name, f"no table or dataset '{table}'",
-                    hint_for(str(table), known)) for table in named if str(table) not in known]
+    found = [Problem(getattr(table, "place", spec.place), spec.name, f"no table or dataset '{table}'",
+                     hint_for(str(table), known)) for table in named if str(table) not in known]
+    own = [Problem(getattr(table, "place", spec.place), spec.name,
+                   "a dataset does not come from its own records", "name a raw table, or another dataset")
+           for table in named if str(table) == spec.name]
+    return found + own
 
 
 def _sorted(plan: Plan) -> list[Node]:
@@ -159,6 +164,8 @@ class _Planner:
             self._need(node)
             self._need(rows0, node)
             where = Where(self.name, number, ROWS)
+            if str(source.model.table) in self.plan.datasets:
+                self._need(node, self.plan.final(str(source.model.table)))
             self._joins(node, source, where)
             parts = [source.model.where, source.model.not_done, source.tests, source.long]
             self._needs(node, [u for p in parts for u in uses(p)], where)

@@ -145,6 +145,14 @@ class SourceModel(Model):
     empty: Literal["keep", "drop"] | None = None
     not_done: NotDone | None = None
 
+    @model_validator(mode="after")
+    def _joined_under_other_names(self) -> Self:
+        for alias in self.join or {}:
+            if alias == self.table:
+                raise wrong(f"'{alias}' is the source's own table",
+                            "join it under another name, with 'table'", getattr(alias, "place", None))
+        return self
+
 
 class DatasetModel(Model):
     """The keys of a dataset's file that are not entries."""

@@ -259,7 +259,7 @@ class _DatasetReader:
             return None
         if not isinstance(item, YamlMap):
             self._add(item.place, name, "an entry is a mapping with one verb",
-                      f"as in {{from: {item or 'X'}}}")
+                      f"as in {{from: {item if isinstance(item, Text) and item else 'X'}}}")
             return None
         verb = self._verb(name, item)
         if verb is None:

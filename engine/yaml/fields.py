@@ -28,6 +28,6 @@ from engine.yaml.model import Collector, Model, sort_problems, validate
 
 __all__ = [
     "BY_KIND", "IS_LIST", "IS_MAP", "IS_TEXT", "AnyName", "AnyText", "Boolean", "Collector", "Integer",
-    "IsoDate", "Key", "ListOf", "MapOf", "Model", "Name", "Number", "OneOrMany", "Ratio", "TextField", "TextOr",
-    "choice", "mapping_of", "one_or_many", "sort_problems", "validate", "wrong",
+    "IsoDate", "Key", "ListOf", "MapOf", "Model", "Name", "Number", "OneOrMany", "Ratio", "TextField",
+    "TextOr", "choice", "mapping_of", "one_or_many", "sort_problems", "validate", "wrong",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from engine.build.derivation import Derivation
@@ -87,7 +89,7 @@ def _names(tests: dict[str, Test], at: Derivation) -> Column:
     return Column(values, Kind.TEXT)
 
 
-def _listed_names(at: Derivation):  # type: ignore[no-untyped-def]
+def _listed_names(at: Derivation) -> Callable[[str], str | None]:
     """The --TEST term of a --TESTCD term, by the NCI code they share."""
     prefix = at.dataset[:2]
     codes, names = (_codelist(f"{prefix}{ending}", at) for ending in ("TESTCD", "TEST"))

@@ -1,0 +1,88 @@
+"""Raw files are found inside the raw folder alone, and their columns known before data are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import engine.verbs  # noqa: F401 (registers the common verbs)
+from engine.build.raw import all_headers
+from engine.errors import DataError, SpecError
+from engine.spec.load import StudySpec, load_study
+
+STUDY = """
+study: {{id: S, title: A study}}
+standards: {{sdtmig: "3.4"}}
+subject: SUBJ
+raw:
+  folder: raw
+  tables:
+{tables}
+"""
+
+
+def study_with(folder: Path, *tables: str) -> StudySpec:
+    """A study of these raw tables, each a line of YAML."""
+    (folder / "raw").mkdir(exist_ok=True)
+    path = folder / "study.yaml"
+    path.write_text(STUDY.format(tables="\n".join(f"    {line}" for line in tables)))
+    return load_study(path)
+
+
+def message(error: pytest.ExceptionInfo[SpecError] | pytest.ExceptionInfo[DataError], folder: Path) -> str:
+    """The error's text without the folder of the test."""
+    return str(error.value).replace(f"{folder}/", "")
+
+
+def test_files_outside_the_raw_folder_are_refused_all_at_once(tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("SUBJ\nS1\n")
+    study = study_with(tmp_path, "a: {file: ../secret.csv}", "b: [inner/../ok.csv, ../raw/../secret.csv]",
+                       f"c: {tmp_path}/raw/ok.csv")
+    (tmp_path / "raw/ok.csv").write_text("SUBJ\nS1\n")
+    with pytest.raises(SpecError) as caught:
+        all_headers(study)
+    assert message(caught, tmp_path) == (
+        "study.yaml:8:15: raw: '../secret.csv' lies outside the raw folder; name a file below raw\n"
+        "study.yaml:9:26: raw: '../raw/../secret.csv' lies outside the raw folder; name a file below raw\n"
+        "study.yaml:10:8: raw: 'raw/ok.csv' lies outside the raw folder; name a file below raw")
+
+
+def test_a_link_that_leads_outside_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("SUBJ\nS1\n")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.csv").write_text("SUBJ\nS1\n")
+    study = study_with(tmp_path, "a: link.csv", "b: folder/a.csv", "c: inside.csv")
+    (tmp_path / "raw/link.csv").symlink_to(tmp_path / "secret.csv")
+    (tmp_path / "raw/folder").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "raw/real.csv").write_text("SUBJ,A\nS1,x\n")
+    (tmp_path / "raw/inside.csv").symlink_to(tmp_path / "raw/real.csv")
+    with pytest.raises(SpecError) as caught:
+        all_headers(study)
+    assert message(caught, tmp_path) == (
+        "study.yaml:8:8: raw: 'link.csv' lies outside the raw folder; name a file below raw\n"
+        "study.yaml:9:8: raw: 'folder/a.csv' lies outside the raw folder; name a file below raw")
+    assert all_headers(study_with(tmp_path, "c: inside.csv")) == {"c": {"SUBJ": "", "A": ""}}
+
+
+def test_the_raw_folder_itself_may_be_a_link(tmp_path: Path) -> None:
+    study = study_with(tmp_path, "a: a.csv")
+    (tmp_path / "raw").rmdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a.csv").write_text("SUBJ\nS1\n")
+    (tmp_path / "raw").symlink_to(tmp_path / "data")
+    assert all_headers(study) == {"a": {"SUBJ": ""}}
+
+
+def test_files_that_cannot_be_read_are_told_all_at_once(tmp_path: Path) -> None:
+    study = study_with(tmp_path, "a: a.csv", "b: b.txt", "c: empty.csv", "d: d.csv")
+    for name in ("b.txt", "empty.csv"):
+        (tmp_path / "raw" / name).touch()
+    (tmp_path / "raw/d.csv").write_text("SUBJ,SUBJ\nS1,S1\n")
+    with pytest.raises(DataError) as caught:
+        all_headers(study)
+    assert message(caught, tmp_path) == (
+        "raw/a.csv: no such file; did you mean 'd.csv'? the folder holds b.txt, d.csv, empty.csv\n"
+        "raw/b.txt: unknown extension '.txt'; write format: one of csv, tsv, xlsx, sas7bdat, xpt, parquet\n"
+        "raw/empty.csv: the file is empty\n"
+        "raw/d.csv:1: column names stand more than once: 'SUBJ' in columns 1 and 2")
