@@ -64,7 +64,7 @@ def cases_of(layer: str) -> list[Any]:
                                    "error"}
             assert not unknown, f"{case.place}: unknown keys {sorted(unknown)}"
             assert "expect" in case or "error" in case, f"{case.place}: nothing is expected"
-            found.append(pytest.param(case, id=f"{file.stem}-{case['name']}"))
+            found.append(pytest.param(case, id=f"{file.stem}-{case.find('name')}"))
     return found
 
 
@@ -85,7 +85,8 @@ def run_case(case: YamlMap, folder: Path) -> None:
         _compare(name, records, made_frame(build, str(name)))
     if "notes" in case:
         notes = _notes(build)
-        assert notes == [str(line) for line in case["notes"]], f"{case.place}: the notes are\n{_lines(notes)}"
+        wanted_notes = [str(line) for line in case[Text("notes")]]
+        assert notes == wanted_notes, f"{case.place}: the notes are\n{_lines(notes)}"
 
 
 def write_study(case: YamlMap, folder: Path) -> Path:
@@ -97,7 +98,7 @@ def write_study(case: YamlMap, folder: Path) -> Path:
     assert isinstance(base, YamlMap)
     base.update({k: v for k, v in own.items() if k != "raw"})
     tables = YamlMap({Text(n): Text(f"{n}.csv") for n in _map(case, "raw")}.items())
-    own_raw = own.get("raw")
+    own_raw = own.find("raw")
     if isinstance(own_raw, YamlMap):
         tables.update(_map(own_raw, "tables"))
     base[Text("raw")] = YamlMap([(Text("folder"), Text("../raw")), (Text("tables"), tables)])

@@ -31,7 +31,8 @@ def texts(*values: str | None) -> pd.Series:
 def test_one_problem_a_distinct_value_at_its_first_record() -> None:
     refusals = Refusals()
     refusals.refuse(rows_of(5), "MH", "MHTERM", np.array([True, False, True, True, True]),
-                    lambda v: f"'{v}' is wrong", texts("b", "b", "a", "b", None), "mend it", Place("mh.yaml", 4))
+                    lambda v: f"'{v}' is wrong", texts("b", "b", "a", "b", None), "mend it",
+                    Place("mh.yaml", 4))
     found = refusals.problems["MH"]
     assert [str(p) for p in found] == [
         "mh.csv:2: MH.MHTERM: 'b' is wrong; 2 of 5 records; mend it",

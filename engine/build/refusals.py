@@ -65,7 +65,7 @@ def grouped(rows: Rows, mask: np.ndarray, message: Callable[[str], str] | str,
     shown = values.iloc[positions].astype("str")
     codes, distinct = pd.factorize(shown, use_na_sentinel=True)
     found = []
-    for code in pd.unique(codes):
+    for code in pd.unique(codes).tolist():
         at = positions[codes == code]
         found.append((message(str(distinct[code]) if code >= 0 else ""), _records(rows, at), len(at)))
     return found
