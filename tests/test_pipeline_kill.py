@@ -40,7 +40,7 @@ def test_fifty_kills_leave_one_whole_set(root: Path, tmp_path: Path) -> None:
     for number in range(1, KILLS + 1):
         process = build(root, tmp_path, 1_000_000_000 + 86_400 * number)
         # half of the kills fall into the last fifth, where files are written and exchanged
-        moment = draw.uniform(0, whole * 1.1) if number % 2 else draw.uniform(whole * 0.8, whole * 1.15)
+        moment = draw.uniform(0, whole * 1.4) if number % 2 else draw.uniform(whole * 0.8, whole * 1.15)
         try:
             process.wait(moment)
             finished += 1
