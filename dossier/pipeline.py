@@ -70,7 +70,7 @@ def build(study: Path, out: Path, only: list[str] | None = None, raw: Path | Non
     """Build datasets into ``out``; either all files are new, or none has changed."""
     progress("reading specs")
     plan = check(study, raw)
-    wanted = _wanted(plan, only or [])
+    wanted, stamp = _wanted(plan, only or []), created(plan.study)
     work = Build(plan, progress=progress)
     times = work.run(wanted)
     finished = finish_all(work, wanted, progress)
@@ -81,7 +81,7 @@ def build(study: Path, out: Path, only: list[str] | None = None, raw: Path | Non
     with staged(out) as stage:
         kept = carry_over(stage, previous, _others(previous, folder, finished)) if only else ()
         for item in finished:
-            write_dataset(item, stage / folder.removeprefix("m5/") / FOLDERS[item.layer], created(plan.study))
+            write_dataset(item, stage / folder.removeprefix("m5/") / FOLDERS[item.layer], stamp)
     return Summary([_line(item, work, times) for item in finished], work.refusals.notes, out / folder,
                    tuple(kept))
 
@@ -157,16 +157,21 @@ def created(study: StudySpec) -> datetime:
     """The time stamped into files: SOURCE_DATE_EPOCH, else the study file's, never the clock's."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch:
-        if not epoch.isdigit():
-            raise SpecError(Problem(None, "SOURCE_DATE_EPOCH", f"'{epoch}' is no number of seconds"))
-        return datetime.fromtimestamp(int(epoch), UTC).replace(tzinfo=None)
+        try:
+            if not (epoch.isascii() and epoch.isdigit()):
+                raise ValueError
+            return datetime.fromtimestamp(int(epoch), UTC).replace(tzinfo=None)
+        except (ValueError, OverflowError, OSError):  # the last two: beyond the calendar
+            raise SpecError(Problem(None, "SOURCE_DATE_EPOCH",
+                                    f"'{epoch}' is no number of seconds since 1970")) from None
     given = study.study.study.created
     return given if given is not None else datetime(1960, 1, 1)
 
 
 def _others(previous: Path, folder: str, finished: list[Finished]) -> list[str]:
-    """Files of the last good set that this build did not make anew."""
+    """Files of the last good set that this build did not make anew; a parent's old qualifiers go with it."""
     new = {f"datasets/{Path(folder).name}/{FOLDERS[i.layer]}/{i.name.lower()}.xpt" for i in finished}
+    new |= {f"datasets/{Path(folder).name}/{FOLDERS['sdtm']}/supp{i.name.lower()}.xpt" for i in finished}
     if not previous.is_dir():
         return []
     have = {p.relative_to(previous).as_posix() for p in previous.rglob("*.xpt")}

@@ -13,6 +13,7 @@ from engine.spec.dataset import DatasetSpec, SourceSpec, VariableSpec
 from engine.spec.load import StudySpec
 from engine.spec.references import Ref, read_parts
 from engine.spec.study import RawTable
+from engine.yaml.fields import Model
 
 if TYPE_CHECKING:
     from engine.build.plan import Plan
@@ -104,9 +105,10 @@ def kind_problems(plan: Plan) -> list[Problem]:
     for name, spec in plan.datasets.items():
         found += _mixed_variables(plan, spec)
         for part, where, subject in _placed_parts(spec):
+            conditions = {id(expression) for expression in _conditions(part)}
             for item, table in read_parts(part):
                 if isinstance(item, Expression):
-                    found += _expression_kind(plan, item, table, where, subject)
+                    found += _expression_kind(plan, item, table, where, subject, id(item) in conditions)
                 elif isinstance(item, Ref) and table is None:
                     found += _mixed_columns(plan, item.parts, item.place, where, subject)
         for number, source in enumerate(spec.sources):
@@ -121,7 +123,7 @@ def _join_kinds(plan: Plan, source: SourceSpec, where: Where) -> list[Problem]:
     for alias, join in (source.model.join or {}).items():
         table = str(join.table or alias)
         if join.where is not None:
-            found += _expression_kind(plan, join.where, table, where, where.dataset)
+            found += _expression_kind(plan, join.where, table, where, where.dataset, True)
         for name in join.on or ():
             holder = next((t for t in near if name in plan.scope.columns_of(t)), near[0])
             ours, theirs = _table_kind(plan, holder, str(name)), _table_kind(plan, table, str(name))
@@ -140,7 +142,8 @@ def _placed_parts(spec: DatasetSpec) -> Iterator[tuple[object, Where, str]]:
     """Everything in a dataset's spec that holds names, with where it stands and what to call it."""
     for number, source in enumerate(spec.sources):
         rows = Where(spec.name, number, ROWS)
-        yield (source.model.where, source.model.not_done, source.tests, source.long), rows, spec.name
+        model = source.model.model_copy(update={"join": None})  # joined tables are seen to on their own
+        yield (model, source.tests, source.long), rows, spec.name
         yield from _entries(source.variables.values(), spec.name, number)
     yield from _entries(spec.variables.values(), spec.name, None)
     for step in spec.steps:
@@ -154,8 +157,26 @@ def _entries(variables: Iterable[VariableSpec], dataset: str,
             yield variable.entry, Where(dataset, number, variable.name), f"{dataset}.{variable.name}"
 
 
+def _conditions(value: object) -> Iterator[Expression]:
+    """Expressions that are to be true or false: of ``where``, ``when``, ``drop``, and keys of ``case``."""
+    if isinstance(value, Model):
+        for name in type(value).model_fields:
+            field = getattr(value, name)
+            if name in ("where", "when", "drop") and isinstance(field, Expression):
+                yield field
+            elif name == "case" and isinstance(field, Mapping):
+                yield from (key for key in field if isinstance(key, Expression))
+            else:
+                yield from _conditions(field)
+    elif isinstance(value, Mapping):
+        yield from _conditions(list(value.values()))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _conditions(item)
+
+
 def _expression_kind(plan: Plan, expression: Expression, table: str | None, where: Where,
-                     subject: str) -> list[Problem]:
+                     subject: str, condition: bool = False) -> list[Problem]:
     """The mistake in an expression's kinds; none where the kind of a name only shows with the data."""
     kinds: dict[tuple[str, ...], Kind] = {}
     for parts in expression.names:
@@ -171,9 +192,11 @@ def _expression_kind(plan: Plan, expression: Expression, table: str | None, wher
             return []
         kinds[parts] = plan.target_kind(target, where)
     try:
-        expression.kind(kinds)
+        made = expression.kind(kinds)
     except SpecError as error:
         return [_placed(error, subject)]
+    if condition and made not in (Kind.BOOLEAN, None):
+        return [Problem(expression.place, subject, f"'{expression.text}' is no condition")]
     return []
 
 

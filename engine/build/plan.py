@@ -106,10 +106,10 @@ def make_plan(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> Pla
             problems += key_problems(spec)
             _Planner(plan, spec).run()
     if not problems:
-        problems += kind_problems(plan)
+        plan.order = _sorted(plan)
+        problems += kind_problems(plan)  # in a circle kinds mean nothing
     if problems:
         raise SpecError(sort_problems(dict.fromkeys(problems)))
-    plan.order = _sorted(plan)
     return plan
 
 

@@ -159,7 +159,7 @@ class Scope:
             self._note(place, where, f"'{name}' is no column of {parts[0]}", hint_for(name, known))
             return
         names = set(self.variables(where)) - {where.variable}
-        tables_ = [t for s in self.sources(where) for t in s.tables.values()]
+        tables_ = list(dict.fromkeys(t for s in self.sources(where) for t in s.tables.values()))
         for table in tables_:
             names |= self.columns_of(table)
         self._note(place, where, f"'{name}' is no variable here and no column of {', '.join(tables_)}",

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from engine.dates.formats import compile_format
 from engine.expressions import Expression
@@ -49,6 +49,17 @@ class Identity(Model):
     cutoff: IsoDate | None = None
     created: Annotated[datetime, PlainValidator(read_moment)] | None = None
     folder: TextField | None = None
+
+    @model_validator(mode="after")
+    def _names_a_folder(self) -> Self:
+        named = self.id if self.folder is None else self.folder
+        if not _FOLDER.fullmatch(named):
+            raise wrong(f"'{named}' is no name of a folder",
+                        "letters, digits, - and _; 'folder' names one where the id cannot", named.place)
+        return self
+
+
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def _checked_format(text: Text, role: Literal["date", "time"]) -> Text:
