@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/setup.py
 
-.PHONY: help setup datasets test test-full lint types contract bench interop lock clean
+.PHONY: help setup datasets docs test test-full lint types contract bench interop lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -43,9 +43,14 @@ contract:  ## check that imports point down only
 	@$(SETUP) test
 	$(BIN)/lint-imports
 
-bench:  ## time the build of the built-in study (STUDY=...)
+docs:  ## write the pages of docs/verbs anew, from the code and the cases
+	@$(SETUP) test
+	$(BIN)/python scripts/verb_pages.py
+
+bench:  ## time the benchmarks (BENCH=lb, adam, specs or study; ROWS=..., SUBJECTS=..., RUNS=...)
 	@$(SETUP) run
-	$(BIN)/python scripts/bench.py $(STUDY)
+	$(BIN)/python bench/run.py $(BENCH) $(if $(ROWS),--rows $(ROWS)) $(if $(SUBJECTS),--subjects $(SUBJECTS)) \
+	    $(if $(RUNS),--runs $(RUNS))
 
 interop: datasets  ## read the built transport files with an independent reader and compare
 	@if $(SETUP) interop; then $(BIN)/python scripts/interop_xport.py $(OUT); \

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from enum import Enum
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from engine.coded import Coded, Values
 
 
 class Kind(Enum):
@@ -32,11 +33,58 @@ DTYPES: dict[Kind, str] = {
 }
 
 
-class Column(NamedTuple):
-    """Values and their kind; every column of one table shares one index."""
+class Column:
+    """Values and their kind; every column of one table shares one index.
 
-    values: pd.Series
-    kind: Kind
+    Text is held by codes: ``coded`` gives them, ``values`` always a series.
+
+    >>> column = Column(Coded.constant("AE", 2), Kind.TEXT)
+    >>> column.values.tolist(), column.kind.value, len(column)
+    (['AE', 'AE'], 'text', 2)
+    """
+
+    __slots__ = ("_held", "kind")
+
+    def __init__(self, values: Values, kind: Kind) -> None:
+        self._held: Values = Coded.of(values) if kind is Kind.TEXT else values
+        self.kind = kind
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def values(self) -> pd.Series:
+        """The values as a series; text held by codes is written out."""
+        return self._held.series() if isinstance(self._held, Coded) else self._held
+
+    @property
+    def held(self) -> Values:
+        """The codes of text, the values of all else."""
+        return self._held
+
+    @property
+    def coded(self) -> Coded:
+        """The codes of text; TypeError where the column is none."""
+        if not isinstance(self._held, Coded):
+            raise TypeError(f"a {self.kind.value} has no codes")
+        return self._held
+
+    def isna(self) -> np.ndarray:
+        """Where there is no value."""
+        return np.asarray(self._held.isna())
+
+    def take(self, positions: np.ndarray) -> Column:
+        """The values at these positions; -1 gives NULL."""
+        if isinstance(self._held, Coded):
+            return Column(self._held.take(positions), self.kind)
+        if len(positions) == 0 or positions.min() >= 0:
+            taken = self._held.array.take(positions)
+            return Column(pd.Series(taken, index=pd.RangeIndex(len(positions)), copy=False), self.kind)
+        none = positions < 0
+        if len(self._held) == 0:
+            return Column(blank(pd.RangeIndex(len(positions)), self.kind), self.kind)
+        made = self._held.take(np.where(none, 0, positions)).reset_index(drop=True)
+        return Column(made.mask(none), self.kind)
 
 
 def blank(index: pd.Index, kind: Kind) -> pd.Series:
@@ -87,7 +135,6 @@ def map_distinct(values: pd.Series, function: Callable[[Hashable], object], dtyp
     ['A', nan, 'A']
     """
     codes, distinct = pd.factorize(values, use_na_sentinel=True)
-    made = pd.Series([function(value) for value in distinct], dtype=dtype)
-    taken = made.reindex(np.where(codes < 0, len(made), codes))
-    taken.index = values.index
-    return taken
+    # The last value stands for NULL: code -1 picks it.
+    made = pd.Series([*(function(value) for value in distinct), None], dtype=dtype)
+    return made.take(np.where(codes < 0, len(distinct), codes)).set_axis(values.index)

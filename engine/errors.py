@@ -9,8 +9,14 @@ of a rule is data and never an exception.  Each line reads
 from __future__ import annotations
 
 import difflib
+import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from engine.characters import bounded, disguise, plain, visible
+
+LONGEST_WORD = 100  # characters of a word that a similar one is looked for
+MOST_WORDS = 5_000  # words it is compared with
 
 
 @dataclass(frozen=True, order=True)
@@ -28,7 +34,7 @@ class Place:
     column: int | None = None
 
     def __str__(self) -> str:
-        parts = [self.file, *(str(n) for n in (self.line, self.column) if n is not None)]
+        parts = [visible(self.file), *(str(n) for n in (self.line, self.column) if n is not None)]
         return ":".join(parts)
 
 
@@ -44,6 +50,7 @@ class Record:
 class Problem:
     """One mistake: place, subject (``AE.AESEV``), what is wrong, and a hint.
 
+    Written out, it shows what cannot be seen by its code, and cuts what is very long.
     ``records`` lists the bad records behind a data problem; ``spec`` is the
     line of the spec that asked for the value.
 
@@ -62,9 +69,9 @@ class Problem:
     def __str__(self) -> str:
         head = [str(self.place)] if self.place else []
         if self.subject:
-            head.append(self.subject)
-        text = ": ".join([*head, self.message])
-        return f"{text}; {self.hint}" if self.hint else text
+            head.append(visible(bounded(self.subject)))
+        text = ": ".join([*head, visible(bounded(self.message))])
+        return f"{text}; {visible(bounded(self.hint))}" if self.hint else text
 
 
 class DossierError(Exception):
@@ -86,6 +93,15 @@ class DataError(DossierError):
     """The data were refused.  Exit status 1."""
 
 
+def counted(number: int, thing: str) -> str:
+    """A number and what is counted, one or several of it.
+
+    >>> counted(1, "record"), counted(1200, "record")
+    ('1 record', '1200 records')
+    """
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def hint_for(word: str, known: Iterable[str]) -> str:
     """Suggest the nearest known word, or list the few there are.
 
@@ -93,13 +109,48 @@ def hint_for(word: str, known: Iterable[str]) -> str:
     "did you mean 'assign'?"
     >>> hint_for("zzz", ["assign", "copy"])
     'known: assign, copy'
+
+    A word that only looks like a known one is told from it by the name of its character,
+    and one that differs in nothing but capitals is said to.
+
+    >>> hint_for("coltim", ["COLTIM"])
+    "did you mean 'COLTIM'? case matters"
+
+    >>> hint_for("S\u0415X", ["SEX", "AGE"])
+    "did you mean 'SEX', without CYRILLIC CAPITAL LETTER IE?"
     """
-    words = sorted(set(known))
-    lowered = {w.lower(): w for w in words}
-    near = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.6)
-    if near:
-        return f"did you mean '{lowered[near[0]]}'?"
+    words = set(known)
+    near = nearest(word, words)
+    if near is not None:
+        told = disguise(word, near)
+        suggested = f"did you mean '{near}', without {told}?" if told else f"did you mean '{near}'?"
+        return f"{suggested} case matters" if word != near and word.lower() == near.lower() else suggested
     if not words:
         return ""
-    shown = ", ".join(words[:12])
+    shown = ", ".join(heapq.nsmallest(12, words))
     return f"known: {shown}" + (f" and {len(words) - 12} more" if len(words) > 12 else "")
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like another, looked for among a bounded number.
+
+    >>> nearest("asign", ["assign", "copy"]), nearest("zzz", ["assign", "copy"])
+    ('assign', None)
+    """
+    if len(word) > LONGEST_WORD:
+        return None
+    words = set(known)
+    wanted = plain(word).lower()
+    lowered = {plain(w).lower(): w for w in sorted(_comparable(wanted, words))}
+    if wanted in lowered:
+        return lowered[wanted]
+    near = difflib.get_close_matches(wanted, list(lowered), n=1, cutoff=0.6)
+    return lowered[near[0]] if near else None
+
+
+def _comparable(wanted: str, words: set[str]) -> Iterable[str]:
+    """Of very many words those that begin alike and are about as long."""
+    if len(words) <= MOST_WORDS:
+        return words
+    close = (w for w in words if w[:1].lower() == wanted[:1] and abs(len(w) - len(wanted)) <= 2)
+    return heapq.nsmallest(MOST_WORDS, close)

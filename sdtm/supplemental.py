@@ -18,6 +18,7 @@ from engine.numbers import format_number
 from engine.spec.dataset import DatasetSpec, VariableSpec
 
 VARIABLES = ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QVAL", "QORIG", "QEVAL")
+_TIES = {"SV": "VISITNUM"}  # a domain without --SEQ: a record a visit
 _NUMBERED = re.compile(r"\d+$")
 _ORIGINS = {"constant": "Assigned", "lookup": "Assigned", "from": "Collected", "date": "Collected",
             "test": "Collected", "choose": "Collected", "missing": "Not Available"}
@@ -27,11 +28,11 @@ def make_supplemental(rows: Rows, spec: DatasetSpec, plan: Plan) -> pd.DataFrame
     """The SUPP-- records of a domain, text columns :data:`VARIABLES`, NULL as NaN.
 
     ``rows`` are the domain's own as built.  One record a value that is not NULL,
-    tied to its parent by --SEQ (in SUPPDM by the subject alone), sorted by subject,
-    parent and the order of the qualifiers in the spec.  None where there is no value.
+    tied to its parent by --SEQ (in SUPPDM by the subject alone, in SUPPSV by VISITNUM),
+    sorted by subject, parent and the order of the qualifiers in the spec.  None where there is no value.
     """
     qualifiers = [v for n, v in spec.variables.items() if v.supplemental and not n.startswith("_")]
-    sequence = f"{spec.name}SEQ"
+    sequence = _TIES.get(spec.name, f"{spec.name}SEQ")
     tied = spec.name != "DM" and (sequence,) in rows.columns
     number = rows.values(sequence) if tied else pd.Series(np.nan, index=rows.index)
     parts = []

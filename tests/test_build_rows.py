@@ -142,7 +142,7 @@ def rows_of(name: str, file: str, subjects: list[str], **others: Column) -> Rows
     made = Rows(name, size, Origin((file,), np.zeros(size, dtype="int32"), lines))
     made.put(SUBJECT, series(Kind.TEXT, subjects), Kind.TEXT)
     for key, column in others.items():
-        made.put((key,), *column)
+        made.put((key,), column.values, column.kind)
     return made
 
 
@@ -171,7 +171,7 @@ def test_stacked_records_keep_their_order_and_place() -> None:
 def test_one_part_is_stacked_as_it_is_without_sharing_columns() -> None:
     one = rows_of("MH", "a.csv", ["S1"], A=text("x"))
     made = stack("MH", [one])
-    made.put(("B",), *text("y"))
+    made.columns[("B",)] = text("y")
     assert ("B",) not in one.columns
     assert made.values("A").tolist() == ["x"]
 
@@ -179,11 +179,11 @@ def test_one_part_is_stacked_as_it_is_without_sharing_columns() -> None:
 def test_a_source_column_of_several_kinds_is_left_out_and_a_variable_is_a_bug() -> None:
     one = rows_of("MH", "a.csv", ["S1"])
     two = rows_of("MH", "b.csv", ["S1"])
-    one.put(("@", "N"), *text("1"))
-    two.put(("@", "N"), *number(1))
+    one.columns[("@", "N")] = text("1")
+    two.columns[("@", "N")] = number(1)
     assert ("@", "N") not in stack("MH", [one, two]).columns
-    one.put(("N",), *text("1"))
-    two.put(("N",), *number(1))
+    one.columns[("N",)] = text("1")
+    two.columns[("N",)] = number(1)
     with pytest.raises(ValueError, match=r"^MH: column \('N',\) is of several kinds$"):
         stack("MH", [one, two])
 
@@ -201,4 +201,4 @@ def test_taking_records_takes_every_column_and_their_places() -> None:
 def test_a_column_must_have_a_value_a_record() -> None:
     rows = rows_of("MH", "a.csv", ["S1", "S2"])
     with pytest.raises(ValueError, match=r"^MH: column \('A',\) has 1 values for 2 records$"):
-        rows.put(("A",), *text("x"))
+        rows.put(("A",), text("x").values, Kind.TEXT)

@@ -77,7 +77,7 @@ def test_clean_is_mend_for_each_value(texts: list[str | None], missing: list[str
 
     expected = [one(text) for text in texts]
     for values in (pa.chunked_array([texts[:3], texts[3:]], pa.string()), pa.array(texts, pa.large_string())):
-        assert clean(values, sorted(repair), missing).to_pylist() == expected
+        assert clean(values, sorted(repair), missing).texts() == expected
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

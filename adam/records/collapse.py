@@ -51,7 +51,7 @@ def compute_collapsed(column: Column, codes: Codes, kept: np.ndarray, how: str, 
     >>> compute_collapsed(ends, codes, kept, "max_or_open", order).values.isna().tolist()
     [True, False]
     """
-    values, kind = column
+    values, kind = column.values, column.kind
     index = pd.RangeIndex(len(kept))
     filled = values.notna().to_numpy()
     if how == "count":
@@ -75,12 +75,17 @@ def compute_collapsed(column: Column, codes: Codes, kept: np.ndarray, how: str, 
 
 @step("collapse", layer="adam")
 def change_collapse(entry: CollapseStep, at: Derivation) -> Rows:
-    """One record an episode (OCCDS: AEGRPID).  A record blank in any of ``by`` is an episode of its own."""
+    """One record for each episode.
+
+    A record that is blank in any of ``by`` is an episode of its own.
+
+    Source: SDTMIG 3.4, section 4.2.6 (--GRPID ties records together).
+    """
     part = entry.collapse
-    keys = at.keys(part.by)
-    alone = np.logical_or.reduce([key.isna().to_numpy() for key in keys])
+    keys = [at.column(ref) for ref in part.by]
+    alone = np.logical_or.reduce([key.isna() for key in keys])
     single = pd.Series(np.where(alone, np.arange(at.rows.size), -1))
-    codes = pd.factorize(codes_of([*keys, single]))[0].astype("int64")
+    codes = pd.factorize(codes_of([*(key.held for key in keys), single]))[0].astype("int64")
     ranks = order_ranks(part.order, at)
     every = np.ones(at.rows.size, dtype=bool)
     chosen = compute_chosen(codes, every, ranks, last=part.keep == "last")
@@ -96,7 +101,7 @@ def change_collapse(entry: CollapseStep, at: Derivation) -> Rows:
         column = _column(str(name), how, at)
         values = compute_collapsed(column, codes, kept, how, order)
         finished = finished_as(str(name), values, made, at) if how == "count" else values
-        made.put((str(name),), finished.values, finished.kind)
+        made.put((str(name),), finished.held, finished.kind)
     return made
 
 

@@ -11,8 +11,9 @@ from adam.records.values import set_values
 from adam.verbs.change import number_of
 from adam.verbs.choose import Chosen, Codes, Mask, Ranks, compute_chosen, order_ranks
 from engine.build.derivation import Derivation
-from engine.build.rows import Rows, codes_of, stack
-from engine.spec.references import ExpressionField, OrderField, Ref, RefField
+from engine.build.expand import Known
+from engine.build.rows import Rows, stack
+from engine.spec.references import ExpressionField, Order, OrderField, Ref, RefField
 from engine.spec.verbs import step
 from engine.yaml.fields import MapOf, Model, Name, Number, OneOrMany, TextField
 from engine.yaml.nodes import Text
@@ -30,8 +31,8 @@ class Copy(Model):
 
     @model_validator(mode="after")
     def _something_changes(self) -> Self:
-        if self.take != "all" and (self.by is None or self.order is None):
-            raise ValueError(f"'take: {self.take}' needs 'by' and 'order'")
+        if self.take != "all" and self.by is None:
+            raise ValueError(f"'take: {self.take}' needs 'by'")
         if not self.set and not self.compute:
             raise ValueError("nothing tells a copy from its record; set a variable, such as DTYPE")
         twice = set(self.set or ()) & set(self.compute or ())
@@ -49,14 +50,27 @@ class CopyStep(Model):
         """The variables it sets."""
         return tuple(str(name) for name in (*(self.copy_.set or ()), *(self.copy_.compute or ())))
 
+    def completed(self, known: Known) -> Self:
+        """Without an order the first and last are those by ADTM, or ADT where there is no ADTM."""
+        part, name = self.copy_, known.first_of("ADTM", "ADT")
+        if part.take == "all" or part.order is not None or name is None:
+            return self
+        order = (Order(Ref((name,))),)
+        return self.model_copy(update={"copy_": part.model_copy(update={"order": order})})
+
 
 @step("copy", layer="adam")
 def change_copy(entry: CopyStep, at: Derivation) -> Rows:
-    """Add copies of records with some variables set (DTYPE, AVISIT, BASETYPE; ADaMIG 1.3, section 3.3.3)."""
+    """Add copies of records with some variables set.
+
+    Source: ADaMIG 1.3, sections 3.3.4 (BASETYPE), 3.3.5 (DTYPE) and 4.2 (derived rows).
+    """
     part = entry.copy_
     among = at.condition(part.where)
     if part.take != "all":
-        chosen = compute_chosen(codes_of(at.keys(part.by or ())), among, order_ranks(part.order, at),
+        if part.order is None:
+            raise at.wrong(f"'take: {part.take}' needs an 'order' where there is neither ADTM nor ADT")
+        chosen = compute_chosen(at.groups(part.by), among, order_ranks(part.order, at),
                                 last=part.take == "last")
         at.refuse(chosen.tied, f"several records are the {part.take}", hint="add a column to 'order'")
         among = chosen.mask
@@ -107,11 +121,14 @@ def compute_carried(codes: Codes, number: Ranks, filled: Mask, expected: float, 
 
 @step("locf", layer="adam")
 def change_locf(entry: LocfStep, at: Derivation) -> Rows:
-    """Add records that carry the last value forward to planned visits without one (DTYPE LOCF)."""
+    """Add records that carry the last value forward to planned visits without one.
+
+    Source: ADaMIG 1.3, section 4.5.1 (DTYPE LOCF).
+    """
     part = entry.locf
     number = number_of(part.number, at).to_numpy(dtype="float64")
-    filled = at.column(part.value).values.notna().to_numpy() & ~np.isnan(number) & at.condition(part.where)
-    codes, order, parts = codes_of(at.keys(part.by)), order_ranks(part.order, at), [at.rows]
+    filled = ~at.column(part.value).isna() & ~np.isnan(number) & at.condition(part.where)
+    codes, order, parts = at.groups(part.by), order_ranks(part.order, at), [at.rows]
     for name, visit in sorted(part.expected.items(), key=lambda item: item[1]):
         chosen = compute_carried(codes, number, filled, float(visit), order)
         at.refuse(chosen.tied, "several records are the last before a visit without a value",

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import PlainValidator
+from pydantic import PlainValidator, WithJsonSchema
 
 from adam.verbs.choose import Mask
 from engine.build.derivation import Derivation
@@ -21,6 +21,7 @@ from engine.spec.references import RefField
 from engine.spec.verbs import step
 from engine.verbs.spans import Moments, days
 from engine.yaml.fields import MapOf, Model, Name, TextField
+from engine.yaml.shapes import TEXT
 
 Unit = Literal["minutes", "hours", "days", "months", "once"]
 _SECONDS = {"minutes": 60, "hours": 3600, "days": 86400}
@@ -61,6 +62,9 @@ def frequencies() -> dict[str, Frequency]:
             for row in csv.DictReader(text.splitlines())}
 
 
+FrequencyField = Annotated[Frequency, PlainValidator(read_frequency), WithJsonSchema(TEXT)]
+
+
 class Expand(Model):
     """The interval's start and end, how often, and what numbers the doses."""
 
@@ -68,7 +72,7 @@ class Expand(Model):
     end: RefField
     frequency: RefField
     number: Name | None = None
-    frequencies: MapOf[TextField, Annotated[Frequency, PlainValidator(read_frequency)]] | None = None
+    frequencies: MapOf[TextField, FrequencyField] | None = None
 
 
 class ExpandStep(Model):
@@ -150,11 +154,14 @@ def _months(start: Moments, end: Moments, every: NDArray[np.int64]) -> NDArray[n
 
 @step("expand", layer="adam")
 def change_expand(entry: ExpandStep, at: Derivation) -> Rows:
-    """One record a dose, from records that give a dosing interval and its frequency.
+    """One record for each dose, from records that give a dosing interval and its frequency.
 
     ``start`` and ``end`` both become the dose's nominal moment.  Terms of FREQ
     without a fixed interval (PRN, CONTINUOUS, 2 TIMES PER WEEK) are refused unless
     ``frequencies`` says what they mean.
+
+    Source: SDTMIG 3.4, domain EX (one record a constant dosing interval); CDISC
+    terminology, codelist FREQ (C71113).
     """
     part = entry.expand
     names = [part.start.parts[-1], part.end.parts[-1]]

@@ -7,13 +7,14 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import PlainValidator, model_validator
+from pydantic import PlainValidator, WithJsonSchema, model_validator
 
 from adam.records.values import bare_rows, groups_of, set_values
 from adam.verbs.change import number_of
 from adam.verbs.choose import Codes, Mask, compute_chosen, order_ranks
 from engine.build.derivation import Derivation
-from engine.build.rows import Rows, codes_of, stack
+from engine.build.rows import Rows, stack
+from engine.coded import Coded
 from engine.columns import Column, Kind
 from engine.errors import hint_for
 from engine.expressions import Expression
@@ -21,6 +22,7 @@ from engine.spec.references import ExpressionField, OrderField, Ref, RefField, r
 from engine.spec.verbs import step
 from engine.yaml.fields import MapOf, Model, Name, OneOrMany, TextField
 from engine.yaml.nodes import Text
+from engine.yaml.shapes import TEXT
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Parameter(Model):
     """One new parameter: its label, its formula, and what makes records belong together."""
 
     label: TextField
-    value: Annotated[Formula, PlainValidator(read_formula)]
+    value: Annotated[Formula, PlainValidator(read_formula), WithJsonSchema(TEXT)]
     on: OneOrMany[RefField]
     once: OneOrMany[TextField] | None = None
     keep: OneOrMany[RefField] | None = None
@@ -89,12 +91,14 @@ class ParametersStep(Model):
 
 @step("parameters", layer="adam")
 def change_parameters(entry: ParametersStep, at: Derivation) -> Rows:
-    """Add records of parameters computed from others (ADaMIG 1.3, section 4.2).
+    """Add records of parameters computed from others.
 
     The values of records alike in ``on`` go into the formula; a parameter under
     ``once`` (a height) has one value a subject.  A record is added where the
-    result is not NULL; it holds ``on`` and ``keep`` and is blank elsewhere.
+    result is not blank; it holds ``on`` and ``keep`` and is blank elsewhere.
     Later parameters may use earlier ones.
+
+    Source: ADaMIG 1.3, section 4.2 (derived rows).
     """
     for name, part in entry.parameters.items():
         at.rows = stack(at.dataset, [at.rows, _computed(str(name), part, entry, at)])
@@ -102,19 +106,19 @@ def change_parameters(entry: ParametersStep, at: Derivation) -> Rows:
 
 
 def _computed(name: str, part: Parameter, entry: ParametersStep, at: Derivation) -> Rows:
-    code, aval = at.text(entry.code), number_of(entry.aval, at)
+    code, aval = at.coded(entry.code), number_of(entry.aval, at)
     once = {str(text) for text in part.once or ()}
     among = aval.notna().to_numpy() & at.condition(part.where)
-    among_code = {text: among & code.isin([text]).to_numpy() for text in part.value.codes}
+    among_code = {text: among & code.where_text(text.__eq__) for text in part.value.codes}
     _require_known(name, part, code, at)
     shared = [text for text in part.value.codes if text not in once]
     behind_mask = np.logical_or.reduce([among_code[text] for text in shared])
-    groups = codes_of(at.keys(part.on))
+    groups = at.groups(part.on)
     positions = np.flatnonzero(behind_mask)
     behind = at.rows.take(positions)
     numbers, first = groups_of([pd.Series(groups[positions])])
     made = bare_rows(behind, numbers, first, [*part.on, *(part.keep or ())], at)
-    subjects = codes_of([at.subjects()])
+    subjects = at.groups(None)
     columns: dict[tuple[str, ...], Column] = {}
     for text in part.value.codes:
         keys = subjects if text in once else groups
@@ -134,8 +138,8 @@ def _computed(name: str, part: Parameter, entry: ParametersStep, at: Derivation)
     return set_values(made, names | dict(part.set or {}), None, at)
 
 
-def _require_known(name: str, part: Parameter, code: pd.Series, at: Derivation) -> None:
-    known = {str(value) for value in code.dropna().unique()}
+def _require_known(name: str, part: Parameter, code: Coded, at: Derivation) -> None:
+    known = {str(value) for value in code.series().dropna().unique()}
     absent = [text for text in part.value.codes if text not in known]
     if absent and part.none != "keep" and at.rows.size:
         raise at.wrong(f"parameter {name}: no record of parameter {absent[0]}",

@@ -10,8 +10,9 @@ import pandas as pd
 
 from engine.build.coerce import finish_column
 from engine.build.derivation import Derivation
-from engine.build.rows import SUBJECT, Origin, Rows, codes_of
-from engine.columns import Column, Kind, blank, repeated
+from engine.build.rows import SUBJECT, Origin, Rows
+from engine.coded import Coded, Values, codes_of
+from engine.columns import Column, Kind
 from engine.expressions import Expression
 from engine.spec.entries import Declaration
 from engine.spec.references import Ref
@@ -26,10 +27,10 @@ def set_values(rows: Rows, constants: Mapping[Text, Text] | None,
     """
     made = {str(name): at.evaluate(expression, rows) for name, expression in (expressions or {}).items()}
     for name_, text in (constants or {}).items():
-        made[str(name_)] = Column(repeated(str(text), rows.index), Kind.TEXT)
+        made[str(name_)] = Column(Coded.constant(str(text), rows.size), Kind.TEXT)
     for made_name, column in made.items():
         finished = finished_as(made_name, column, rows, at)
-        rows.put((made_name,), finished.values, finished.kind)
+        rows.put((made_name,), finished.held, finished.kind)
     return rows
 
 
@@ -58,20 +59,18 @@ def bare_rows(behind: Rows, codes: np.ndarray, first: np.ndarray, kept: Iterable
         if target is None or target.kind not in ("variable", "source"):
             raise at.wrong(f"'{ref}' is no column of the dataset or its source")
         keys.add(target.key)
-        values = behind.columns[target.key].values
-        alike = codes_of([values])
+        alike = codes_of([behind.columns[target.key].held])
         differ = alike != alike[first][codes]
         at.refuse(differ, f"records behind one new record differ in {ref}", rows=behind,
                   hint=f"name {ref} in what groups them, or leave it out")
     made = Rows(behind.name, len(first), Origin.nowhere(len(first)))
+    nothing = np.full(len(first), -1)
     for key, column in behind.columns.items():
-        values = (column.values.take(first).set_axis(made.index) if key in keys
-                  else blank(made.index, column.kind))
-        made.columns[key] = Column(values, column.kind)
+        made.columns[key] = column.take(first if key in keys else nothing)
     return made
 
 
-def groups_of(keys: Sequence[pd.Series]) -> tuple[np.ndarray, np.ndarray]:
+def groups_of(keys: Sequence[Values]) -> tuple[np.ndarray, np.ndarray]:
     """Group numbers 0, 1, 2 ... in order of appearance, and the first record of each.
 
     >>> groups_of([pd.Series(["b", "a", "b"])])

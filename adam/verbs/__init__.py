@@ -7,9 +7,13 @@ from adam.verbs import (
     concentrations,
     dates,
     doses,
+    flags,
     periods,
     queries,
+    totals,
+    treatment_periods,
     windows,
 )
 
-__all__ = ["bands", "baseline", "change", "concentrations", "dates", "doses", "periods", "queries", "windows"]
+__all__ = ["bands", "baseline", "change", "concentrations", "dates", "doses", "flags", "periods", "queries",
+           "totals", "treatment_periods", "windows"]

@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from engine.build.derivation import Derivation
+from engine.coded import Coded
 from engine.columns import Column, Kind
 from engine.spec.entries import Entry
 from engine.spec.references import RefField
@@ -74,7 +75,10 @@ def compute_bands(values: pd.Series, limits: np.ndarray, closed: np.ndarray) -> 
 
 @verb("cut", layer="adam")
 def derive_cut(entry: Cut, at: Derivation) -> Column:
-    """Name the band a number falls in (AGEGRy and the like); one beyond the last follows ``unmapped``."""
+    """Name the band that a number is in; one beyond the last follows ``unmapped``.
+
+    Source: ADaMIG 1.3, section 3.1.1 (grouping variables such as AGEGR1).
+    """
     part = entry.cut
     column = at.column(part.value)
     if column.kind is not Kind.NUMBER:
@@ -82,10 +86,11 @@ def derive_cut(entry: Cut, at: Derivation) -> Column:
     limits = np.array([band.limit for band in part.bands])
     closed = np.array([band.below is None for band in part.bands])
     number = compute_bands(column.values, limits, closed)
-    names = pd.Series([*(str(band.is_) for band in part.bands), None], dtype="str")
-    made = names.take(np.where(number < 0, len(part.bands), number)).set_axis(at.index)
-    beyond = column.values.notna().to_numpy() & (number < 0)
-    shown = column.values.map("{:g}".format, na_action="ignore").astype("str")
-    policy = "blank" if entry.unmapped == "blank" else None
-    return Column(at.settle(policy, beyond, made, lambda v: f"{v} is in no band", shown,
-                            "a last band without a limit takes the rest"), Kind.TEXT)
+    made = Coded.choice(number.astype("int32"), [str(band.is_) for band in part.bands])
+    beyond = ~column.isna() & (number < 0)
+    if beyond.any():
+        shown = Coded.of(column.values.map("{:g}".format, na_action="ignore").astype("str"))
+        policy = "blank" if entry.unmapped == "blank" else None
+        made = at.settle(policy, beyond, made, lambda v: f"{v} is in no band", shown,
+                         "a last band without a limit takes the rest")
+    return Column(made, Kind.TEXT)

@@ -10,8 +10,8 @@ import pandas as pd
 from adam.verbs.choose import Mask, compute_chosen, order_ranks
 from adam.verbs.dates import dates_of
 from engine.build.derivation import Derivation
-from engine.build.rows import codes_of, taken
-from engine.columns import Column, Kind, marked
+from engine.coded import Coded
+from engine.columns import Column, Kind
 from engine.spec.entries import Entry
 from engine.spec.references import ExpressionField, OrderField, Ref, RefField
 from engine.spec.verbs import verb
@@ -68,10 +68,12 @@ def compute_not_after(date: Span, reference: Span, *, same_day: bool = True,
 
 @verb("baseline", layer="adam")
 def derive_baseline(entry: BaselineEntry, at: Derivation) -> Column:
-    """Flag the baseline record of each group (ABLFL; ADaMIG 1.3, section 3.3.4).
+    """Flag the baseline record of each group: the last with a value, not after the reference.
 
     Records of one moment are told apart by ``order``; where that leaves several
     they are refused.
+
+    Source: ADaMIG 1.3, sections 3.3.8 (ABLFL) and 4.5.2 (baseline records).
     """
     part = entry.baseline
     date, reference = (span_of(dates_of(ref, at)) for ref in (part.date, part.reference))
@@ -79,14 +81,14 @@ def derive_baseline(entry: BaselineEntry, at: Derivation) -> Column:
                               at_reference=part.at_reference != "after")
     filled = np.zeros(at.rows.size, dtype=bool)
     for ref in part.value:
-        filled |= at.column(ref).values.notna().to_numpy()
+        filled |= ~at.column(ref).isna()
     among &= filled & at.condition(part.where)
     moment = date.low.astype("int64").astype("float64")
     keys = [moment, *order_ranks(part.order, at)]
-    chosen = compute_chosen(codes_of(at.keys(part.by)), among, keys, last=True)
+    chosen = compute_chosen(at.groups(part.by), among, keys, last=True)
     at.refuse(chosen.tied, "several records are the last before the reference",
               hint="'order' says which of them counts")
-    return Column(marked(chosen.mask, "Y", at.index), Kind.TEXT)
+    return Column(Coded.constant("Y", at.rows.size).where(chosen.mask), Kind.TEXT)
 
 
 class Base(Model):
@@ -121,14 +123,16 @@ def compute_base(codes: np.ndarray, flagged: Mask) -> np.ndarray:
 
 @verb("base", layer="adam", kind=_base_kind)
 def derive_base(entry: BaseEntry, at: Derivation) -> Column:
-    """The baseline value on each record of a group (BASE, BASEC, BNRIND; ADaMIG 1.3, section 3.3.4)."""
+    """The baseline value on each record of a group.
+
+    Source: ADaMIG 1.3, section 3.3.4 (BASE, BASEC, BNRIND).
+    """
     part = entry.base
-    codes = codes_of(at.keys(part.by))
-    flagged = at.text(part.flag).isin(["Y"]).to_numpy()
+    codes = at.groups(part.by)
+    flagged = at.coded(part.flag).where_text("Y".__eq__)
     again = np.zeros(at.rows.size, dtype=bool)
     again[flagged] = pd.Series(codes[flagged]).duplicated(keep=False).to_numpy()
     alike = ", ".join(str(ref) for ref in part.by)
     at.refuse(again, f"several records alike in {alike} have {part.flag} Y",
               hint="name in 'by' what tells them apart, such as BASETYPE")
-    column = at.column(part.value)
-    return Column(taken(column.values, compute_base(codes, flagged), at.index), column.kind)
+    return at.column(part.value).take(compute_base(codes, flagged))

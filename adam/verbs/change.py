@@ -48,7 +48,10 @@ def _among(values: pd.Series, part: Difference, at: Derivation) -> Column:
 
 @verb("change", layer="adam", kind=Kind.NUMBER)
 def derive_change(entry: Change, at: Derivation) -> Column:
-    """Value less base (CHG; ADaMIG 1.3, section 3.3.4)."""
+    """Value less base.
+
+    Source: ADaMIG 1.3, section 3.3.4 (CHG).
+    """
     part = entry.change
     return _among(number_of(part.value, at) - number_of(part.base, at), part, at)
 
@@ -64,7 +67,10 @@ def compute_percent_change(value: pd.Series, base: pd.Series) -> pd.Series:
 
 @verb("percent_change", layer="adam", kind=Kind.NUMBER)
 def derive_percent_change(entry: PercentChange, at: Derivation) -> Column:
-    """Change as a percentage of the base (PCHG; ADaMIG 1.3, section 3.3.4); blank where the base is 0."""
+    """Change as a percentage of the base; blank where the base is 0.
+
+    Source: ADaMIG 1.3, section 3.3.4 (PCHG).
+    """
     part = entry.percent_change
     return _among(compute_percent_change(number_of(part.value, at), number_of(part.base, at)), part, at)
 
@@ -86,7 +92,10 @@ class Shift(Entry):
 
 @verb("shift", layer="adam")
 def derive_shift(entry: Shift, at: Derivation) -> Column:
-    """A shift from base to value (SHIFTy; ADaMIG 1.3, section 3.3.4), blank where both are."""
+    """A shift from base to value, blank where both are.
+
+    Source: ADaMIG 1.3, section 3.3.4 (SHIFTy).
+    """
     part = entry.shift
     columns = [at.text(ref) for ref in (part.from_, part.to)]
     neither = columns[0].isna() & columns[1].isna()

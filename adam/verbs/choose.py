@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.build.derivation import Derivation
+from engine.coded import Coded, Values
 from engine.spec.references import Order
 
 Mask = NDArray[np.bool_]
@@ -57,16 +58,17 @@ def compute_chosen(codes: Codes, among: Mask, keys: Sequence[Ranks], *, last: bo
     return Chosen(mask, tied)
 
 
-def ranks_of(values: pd.Series, *, descending: bool = False) -> Ranks:
+def ranks_of(values: Values, *, descending: bool = False) -> Ranks:
     """Numbers that sort as the values do, NULL first (last where descending).
 
     >>> ranks_of(pd.Series(["b", None, "a"], dtype="str")).tolist()
     [1.0, -1.0, 0.0]
     """
-    codes = pd.factorize(values, sort=True, use_na_sentinel=True)[0].astype("float64")
-    return -codes if descending else codes
+    ranks = (values.order() if isinstance(values, Coded)
+             else pd.factorize(values, sort=True, use_na_sentinel=True)[0]).astype("float64")
+    return -ranks if descending else ranks
 
 
 def order_ranks(order: Iterable[Order] | None, at: Derivation) -> list[Ranks]:
     """The ranks of an ``order`` of columns."""
-    return [ranks_of(at.column(item.ref).values, descending=item.descending) for item in order or ()]
+    return [ranks_of(at.column(item.ref).held, descending=item.descending) for item in order or ()]

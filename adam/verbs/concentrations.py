@@ -13,8 +13,7 @@ from pydantic import AfterValidator, Field
 from adam.verbs.change import number_of
 from adam.verbs.choose import Codes, Mask
 from engine.build.derivation import Derivation
-from engine.build.rows import codes_of
-from engine.columns import Column, Kind, map_distinct
+from engine.columns import Column, Kind
 from engine.expressions.like import compile_like
 from engine.spec.entries import Entry
 from engine.spec.references import RefField
@@ -98,24 +97,25 @@ def compute_position(codes: Codes, time: NDArray[np.float64], quantified: Mask,
 def derive_blq(entry: BlqEntry, at: Derivation) -> Column:
     """Analysis values of concentrations, those below the limit by their place in the profile.
 
-    ADaMIG-NCA 1.0 leaves the rules to the analysis plan, so each position has one
-    of its own: 0, blank, the limit, or half of it.  A value below the limit is told
-    by the LIKE patterns of ``is``; one whose position has no rule, or whose time or
-    limit is not known where it is needed, is refused, as is text that is neither a
-    number nor below the limit.
+    Each place has a rule of its own: 0, blank, the limit, or half of it.  A value
+    below the limit is told by the LIKE patterns of ``is``; one whose place has no rule,
+    or whose time or limit is not known where it is needed, is refused, as is text that
+    is neither a number nor below the limit.
+
+    Source: ADaMIG-NCA 1.0, which leaves the rules to the analysis plan.
     """
     part = entry.blq
-    text, number = at.text(part.text), number_of(part.number, at)
+    text, number = at.coded(part.text), number_of(part.number, at)
     tests = [compile_like(str(pattern)) for pattern in part.is_]
-    matches = map_distinct(text, lambda v: float(any(test(str(v)) for test in tests)), "float64")
-    below = (matches == 1).to_numpy() & number.isna().to_numpy()
-    strange = (text.notna() & number.isna()).to_numpy() & ~below
+    unknown = number.isna().to_numpy()
+    below = text.where_text(lambda v: any(test(v) for test in tests)) & unknown
+    strange = ~text.isna() & unknown & ~below
     at.refuse(strange, lambda v: f"'{v}' is neither a number nor below the limit", text,
               "'is' lists what means below the limit")
     time = number_of(part.time, at).to_numpy(dtype="float64")
     at.refuse(below & np.isnan(time), "the value is below the limit, and its time is not known")
     below &= ~np.isnan(time)
-    position = compute_position(codes_of(at.keys(part.by)), time, number.notna().to_numpy(), below)
+    position = compute_position(at.groups(part.by), time, number.notna().to_numpy(), below)
     return Column(_ruled(part, position, number, at), Kind.NUMBER)
 
 

@@ -9,17 +9,18 @@ import pandas as pd
 from pydantic import AfterValidator, model_validator
 
 from engine.build.derivation import Derivation
+from engine.coded import Coded
 from engine.columns import Column, Kind
 from engine.dates import (
     check_iso,
     compute_duration,
     compute_study_day,
     impute,
-    precision,
     time_part,
     to_date,
     to_datetime,
 )
+from engine.dates.parts import MISSING, said
 from engine.spec.entries import Entry
 from engine.spec.references import ExpressionField, Ref, RefField
 from engine.spec.verbs import Made, verb
@@ -43,7 +44,7 @@ def dates_of(ref: Ref, at: Derivation) -> Column:
 
 
 class How(Model):
-    """How a --DTC is imputed; see :func:`engine.dates.impute` for the words."""
+    """How a --DTC is imputed: the highest part that may be, what stands in its place, and the limits."""
 
     value: RefField
     highest: Literal["none", "year", "month", "day", "hour", "minute", "second"]
@@ -78,13 +79,20 @@ class Impute(Entry):
         """The imputation flags, of the date (DTF) and of the time (TMF)."""
         return tuple(str(flag) for flag in self.flags or ())
 
+    @property
+    def collected(self) -> Ref:
+        """The --DTC it imputes, which tells other entries what is known."""
+        return self.impute.value
+
 
 @verb("impute", layer="adam", kind=Kind.DATETIME)
 def derive_impute(entry: Impute, at: Derivation) -> Made:
     """A --DTC as a date or datetime, imputed inside what was collected, with its flags.
 
-    Bounds: a ``not_before`` that lies after a ``not_after`` of the same record is
-    left out, so that an event that ended before treatment is not moved into it.
+    A limit moves what was imputed, never what was collected.  A ``not_before`` that lies
+    after a ``not_after`` of the same record is left out, so that an event that ended
+    before treatment is not moved into it.
+
     Source: ADaMIG 1.3, sections 3.1.2 and 3.1.3 (--DTF, --TMF).
     """
     part, as_date = entry.impute, at.kind is Kind.DATE
@@ -92,7 +100,7 @@ def derive_impute(entry: Impute, at: Derivation) -> Made:
         raise at.wrong(f"the variable is a {at.kind.value}, where a date or datetime is imputed",
                        "say it with 'type: datetime'")
     _require_flags(entry, at, as_date)
-    dtc = _readable(at.text(part.value), entry, at)
+    dtc = _readable(at.coded(part.value), entry, at)
     below, above = _bounds(part, at, as_date)
     if part.ignore_seconds and not as_date:
         dtc = _without_seconds(dtc, at)
@@ -121,17 +129,17 @@ def _require_flags(entry: Impute, at: Derivation, as_date: bool) -> None:
                        f"name one that ends in {absent[0]} with 'flags'")
 
 
-def _readable(dtc: pd.Series, entry: Entry, at: Derivation) -> pd.Series:
+def _readable(dtc: Coded, entry: Entry, at: Derivation) -> Coded:
     bad = check_iso(dtc).to_numpy()
-    return at.settle("blank" if entry.unread == "blank" else None, bad, dtc.mask(bad),
+    return at.settle("blank" if entry.unread == "blank" else None, bad, dtc.where(~bad),
                      lambda v: f"'{v}' is no date in ISO 8601", dtc, "'unread: blank' leaves it out")
 
 
-def _without_seconds(dtc: pd.Series, at: Derivation) -> pd.Series:
-    seconds = (precision(dtc) == "second").to_numpy(dtype=bool, na_value=False)
+def _without_seconds(dtc: Coded, at: Derivation) -> Coded:
+    seconds = said(dtc, lambda parts: parts.known[:, 5] != MISSING)
     at.refuse(seconds, lambda v: f"'{v}' has seconds, which 'ignore_seconds' says are never collected", dtc,
               "leave 'ignore_seconds' out")
-    return dtc.mask(seconds)
+    return dtc.where(~seconds)
 
 
 def _bounds(part: How, at: Derivation, as_date: bool) -> tuple[list[pd.Series], list[pd.Series]]:
@@ -163,21 +171,26 @@ class Datepart(Entry):
 
 @verb("datepart", layer="adam", kind=Kind.DATE)
 def derive_datepart(entry: Datepart, at: Derivation) -> Column:
-    """The date of a datetime or of a complete --DTC; a partial one follows ``unread``."""
+    """The date of a datetime or of a complete --DTC; a partial one follows ``unread``.
+
+    Source: ADaMIG 1.3, section 3.1.2 (variables that end in DT).
+    """
     column = dates_of(entry.datepart, at)
     if column.kind is not Kind.TEXT:
         return Column(pd.Series(days(column.values.to_numpy("datetime64[s]")), index=at.index), Kind.DATE)
-    made = to_date(column.values)
-    partial = (column.values.notna() & made.isna()).to_numpy()
-    return Column(_settled(partial, made, column.values, "is no complete date", "impute it, or ", entry, at),
+    made = to_date(column.coded)
+    partial = ~column.isna() & made.isna().to_numpy()
+    return Column(_settled(partial, made, column, "is no complete date", "impute it, or ", entry, at),
                   Kind.DATE)
 
 
-def _settled(bad: np.ndarray, made: pd.Series, collected: pd.Series, message: str, hint: str,
+def _settled(bad: np.ndarray, made: pd.Series, collected: Column, message: str, hint: str,
              entry: Entry, at: Derivation) -> pd.Series:
     """Refuse what is incomplete, or blank it if the entry says so; ``made`` is NULL there."""
+    if not bad.any():
+        return made
     return at.settle("blank" if entry.unread in ("blank", "keep") else None, bad, made,
-                     lambda v: f"'{v}' {message}", collected, f"{hint}'unread: blank' leaves it out")
+                     lambda v: f"'{v}' {message}", collected.values, f"{hint}'unread: blank' leaves it out")
 
 
 class Timepart(Entry):
@@ -188,16 +201,19 @@ class Timepart(Entry):
 
 @verb("timepart", layer="adam", kind=Kind.TIME)
 def derive_timepart(entry: Timepart, at: Derivation) -> Column:
-    """The time of a datetime or of a --DTC; one without a time is blank, half a time follows ``unread``."""
+    """The time of a datetime or of a --DTC; one without a time is blank, half a time follows ``unread``.
+
+    Source: ADaMIG 1.3, section 3.1.2 (variables that end in TM).
+    """
     column = dates_of(entry.timepart, at)
     if column.kind is Kind.DATE:
         raise at.wrong(f"'{entry.timepart}' is a date, which has no time")
-    moments = to_datetime(column.values) if column.kind is Kind.TEXT else column.values
+    moments = to_datetime(column.coded) if column.kind is Kind.TEXT else column.values
     values = moments.to_numpy("datetime64[s]")
     made = pd.Series(values - days(values), index=at.index)
     if column.kind is Kind.TEXT:
         half = (time_part(column.values).notna() & made.isna()).to_numpy()
-        made = _settled(half, made, column.values, "has no complete time", "", entry, at)
+        made = _settled(half, made, column, "has no complete time", "", entry, at)
     return Column(made, Kind.TIME)
 
 
@@ -215,7 +231,9 @@ class StudyDay(Entry):
 def derive_study_day(entry: StudyDay, at: Derivation) -> Column:
     """The day relative to a reference: 1 is the reference itself, -1 the day before, there is no 0.
 
-    A partial date has none.  Source: ADaMIG 1.3, section 3.1.2.
+    A partial date has none.
+
+    Source: ADaMIG 1.3, section 3.1.2 (ADY, ASTDY).
     """
     date, reference = (_complete(dates_of(ref, at)) for ref in (entry.study_day, entry.reference))
     return Column(compute_study_day(date, reference), Kind.NUMBER)
@@ -223,7 +241,7 @@ def derive_study_day(entry: StudyDay, at: Derivation) -> Column:
 
 def _complete(column: Column) -> pd.Series:
     """Dates as datetime64; partial text is NaT."""
-    return to_date(column.values) if column.kind is Kind.TEXT else column.values
+    return to_date(column.coded) if column.kind is Kind.TEXT else column.values
 
 
 class Between(Model):
@@ -249,10 +267,13 @@ class Duration(Entry):
 
 @verb("duration", layer="adam", kind=Kind.NUMBER)
 def derive_duration(entry: Duration, at: Derivation) -> Column:
-    """The length of time between two dates (see :func:`engine.dates.compute_duration`).
+    """The length of time between two dates.
 
-    A partial date gives none, and for hours, minutes and seconds neither does a
-    --DTC without a time.
+    Days and longer count calendar days (a week has 7, a month 30.4375, a year 365.25),
+    shorter units the time between two moments.  A partial date gives none, and for
+    hours, minutes and seconds neither does a --DTC without a time.
+
+    Source: ADaM OCCDS 1.1, section 3.2 (ADURN).
     """
     part = entry.duration
     ends = [_precise(ref, part.unit, at) for ref in (part.start, part.end)]
@@ -265,4 +286,4 @@ def _precise(ref: Ref, unit: str, at: Derivation) -> pd.Series:
         return _complete(column)
     if column.kind is Kind.DATE:
         raise at.wrong(f"'{ref}' is a date, where {unit} need a date and time")
-    return to_datetime(column.values) if column.kind is Kind.TEXT else column.values
+    return to_datetime(column.coded) if column.kind is Kind.TEXT else column.values

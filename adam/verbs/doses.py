@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from adam.verbs.choose import Codes, Mask
 from adam.verbs.dates import dates_of
 from engine.build.derivation import Derivation
-from engine.build.rows import SUBJECT, Rows, codes_of, taken
+from engine.build.rows import SUBJECT, Rows
+from engine.coded import codes_of, factorized, stack_coded
 from engine.columns import Column, Kind
 from engine.dates import parse_iso_duration, to_datetime
 from engine.expressions import Expression
@@ -26,6 +27,7 @@ from engine.yaml.fields import Model, OneOrMany
 Take = Literal["previous", "next", "closest", "first", "last"]
 Unit = Literal["days", "hours", "minutes", "seconds"]
 _SECONDS = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
+_MILLION = 1_000_000
 
 
 class Nearest(There):
@@ -124,16 +126,19 @@ def _nearest_kind(entry: NearestEntry, kind_of: KindOf) -> Kind:
 
 @verb("nearest", layer="adam", kind=_nearest_kind)
 def derive_nearest(entry: NearestEntry, at: Derivation) -> Column:
-    """A value of the dose a record belongs to (PCRFTDTM and the like; ADaMIG-NCA 1.0).
+    """A value of the dose that a record belongs to.
 
     Doses of one subject (or alike in ``on``) must be of one drug.  Where the time
     of a sample or dose is not known and both are of one day, the record is refused.
+    Where ``date`` and ``dated`` are numbers they are nominal times.
+
+    Source: ADaMIG-NCA 1.0 (PCRFTDTM, FANLDTM).
     """
     part = entry.nearest
     table, rows = str(part.in_), _doses(part, at)
     ours, theirs = _codes(part, rows, at)
     value = at.evaluate(part.value, rows, table)
-    given, sample = _dose_span(part, value, rows, at), span_of(dates_of(part.date, at))
+    given, sample = _dose_span(part, value, rows, at), _sample_span(part, at)
     at.refuse(~np.isnat(sample.low) & ~sample.dated, "the day of the record is not known")
     _require_one_drug(part, rows, ours, theirs, at)
     if set(part.take) & {"previous", "next", "closest"}:
@@ -147,7 +152,7 @@ def derive_nearest(entry: NearestEntry, at: Derivation) -> Column:
             at.refuse(tied & (found < 0), "two doses are as near", hint="'tie' says which of them counts")
         found = np.where(found < 0, position, found)
     _require_one_value(found, value, given, theirs, at)
-    return Column(taken(value.values, found, at.index), value.kind)
+    return value.take(found)
 
 
 def _doses(part: Nearest, at: Derivation) -> Rows:
@@ -159,26 +164,53 @@ def _doses(part: Nearest, at: Derivation) -> Rows:
 
 def _codes(part: Nearest, rows: Rows, at: Derivation) -> tuple[Codes, Codes]:
     """Numbers of the groups that records and doses are matched in, -1 where a key is blank."""
-    left, right = [at.subjects()], [rows.columns[SUBJECT].values]
+    pairs = [(at.rows.columns[SUBJECT], rows.columns[SUBJECT])]
     for theirs, ours in (part.on or {}).items():
         mine, other = at.column(ours), at.other_column(rows, theirs.parts[-1])
         if mine.kind is not other.kind:  # they would never be equal
             raise at.wrong(f"{part.in_}.{theirs.parts[-1]} is a {other.kind.value} and is matched with a "
                            f"{mine.kind.value}", "CAST says how to turn one into the other")
-        left.append(mine.values)
-        right.append(other.values)
-    both = [pd.concat([a, b], ignore_index=True) for a, b in zip(left, right, strict=True)]
-    blank = np.logical_or.reduce([column.isna().to_numpy() for column in both])
+        pairs.append((mine, other))
+    both = [stack_coded([mine.coded, other.coded]) if mine.kind is Kind.TEXT
+            else pd.concat([mine.values, other.values], ignore_index=True) for mine, other in pairs]
+    blank = np.logical_or.reduce([np.asarray(values.isna()) for values in both])
     codes = np.where(blank, -1, codes_of(both))
     return codes[:at.rows.size], codes[at.rows.size:]
 
 
+def numeric_span(values: pd.Series) -> Span:
+    """Nominal times (numbers) as moments so many units after an origin, to a millionth of the unit.
+
+    >>> numeric_span(pd.Series([0.5, None])).low.astype("int64")[0]
+    np.int64(500000)
+    """
+    scaled = np.rint(values.to_numpy(dtype="float64") * _MILLION)
+    known = ~np.isnan(scaled)
+    moments = np.where(known, scaled, 0).astype("int64").astype("datetime64[s]")
+    moments = np.where(known, moments, np.datetime64("NaT", "s"))
+    return Span(moments, moments, known, known)
+
+
+def _sample_span(part: Nearest, at: Derivation) -> Span:
+    column = at.column(part.date)
+    if column.kind is Kind.NUMBER and part.dated is not None:
+        return numeric_span(column.values)
+    return span_of(dates_of(part.date, at))
+
+
 def _dose_span(part: Nearest, value: Column, rows: Rows, at: Derivation) -> Span:
     dated = value if part.dated is None else at.evaluate(part.dated, rows, str(part.in_))
-    if dated.kind not in DATED:
+    nominal = at.column(part.date).kind is Kind.NUMBER and part.dated is not None
+    if nominal and dated.kind is Kind.NUMBER:
+        span = numeric_span(dated.values)
+        at.refuse(~span.dated, "the time of the dose is not known",
+                  hint="leave such doses out with 'where'", rows=rows)
+        return span
+    if nominal or dated.kind not in DATED:
         expression: Expression = part.dated or part.value
-        raise at.wrong(f"'{expression.text}' is a {dated.kind.value}, where the date of a dose is wanted",
-                       "name the date with 'dated'")
+        wanted = "nominal time" if nominal else "date"
+        raise at.wrong(f"'{expression.text}' is a {dated.kind.value}, where the {wanted} of a dose is wanted",
+                       f"name the {wanted} with 'dated'")
     span = span_of(dated)
     at.refuse(~span.dated, "the day of the dose is not known", hint="leave such doses out with 'where'",
               rows=rows)
@@ -186,10 +218,11 @@ def _dose_span(part: Nearest, value: Column, rows: Rows, at: Derivation) -> Span
 
 
 def _require_one_drug(part: Nearest, rows: Rows, ours: Codes, theirs: Codes, at: Derivation) -> None:
-    drugs = at.other_column(rows, part.drug.parts[-1]).values
-    several = pd.Series(drugs.to_numpy()).groupby(theirs).nunique()
-    mixed = several.index[(several > 1) & (several.index >= 0)]
-    at.refuse(np.isin(ours, mixed.to_numpy()), f"the subject has doses of several drugs in {part.in_}",
+    drugs, count = factorized(at.other_column(rows, part.drug.parts[-1]).held)
+    known = theirs >= 0
+    groups = np.unique(theirs[known] * (count + 1) + drugs[known] + 1) // (count + 1)
+    mixed = groups[1:][groups[1:] == groups[:-1]]
+    at.refuse(np.isin(ours, mixed), f"the subject has doses of several drugs in {part.in_}",
               hint="keep one with 'where', or match it with 'on'")
 
 
@@ -214,8 +247,12 @@ def _require_one_value(found: NDArray[np.int64], value: Column, given: Span, the
                        at: Derivation) -> None:
     """Refuse a record whose dose has a twin at the same instant with another value."""
     when = codes_of([pd.Series(theirs), pd.Series(given.low)])
-    differing = pd.Series(value.values.to_numpy()).groupby(when).nunique(dropna=False) > 1
-    twins = np.append(differing.reindex(when).to_numpy(dtype=bool), False)
+    values = codes_of([value.held])
+    first = np.zeros(int(when.max(initial=-1)) + 1, dtype=np.int64)
+    first[when[::-1]] = values[::-1]
+    differing = np.zeros(len(first), dtype=bool)
+    differing[when[values != first[when]]] = True
+    twins = np.append(differing[when], False)
     at.refuse(twins[found], "two doses were given at the same time, with different values",
               hint="keep one with 'where'")
 
@@ -250,7 +287,10 @@ def compute_relative_time(date: pd.Series, reference: pd.Series, unit: Unit) -> 
 
 @verb("relative_time", layer="adam", kind=Kind.NUMBER)
 def derive_relative_time(entry: RelativeTime, at: Derivation) -> Column:
-    """Actual time from a dose (ARRLT, AFRLT; ADaMIG-NCA 1.0), NULL where a time is not known."""
+    """Actual time from a dose, blank where a time is not known.
+
+    Source: ADaMIG-NCA 1.0 (ARRLT, AFRLT).
+    """
     part = entry.relative_time
     moments = [_moments(ref, at) for ref in (part.date, part.reference)]
     return Column(compute_relative_time(moments[0], moments[1], part.unit), Kind.NUMBER)
@@ -260,7 +300,7 @@ def _moments(ref: Ref, at: Derivation) -> pd.Series:
     column = dates_of(ref, at)
     if column.kind is Kind.DATE:
         raise at.wrong(f"'{ref}' is a date, where a date and time is wanted")
-    return to_datetime(column.values) if column.kind is Kind.TEXT else column.values
+    return to_datetime(column.coded) if column.kind is Kind.TEXT else column.values
 
 
 class NominalTime(Entry):
@@ -272,10 +312,12 @@ class NominalTime(Entry):
 
 @verb("nominal_time", layer="adam", kind=Kind.NUMBER)
 def derive_nominal_time(entry: NominalTime, at: Derivation) -> Column:
-    """Planned time from a dose as a number (NRRLT, NFRLT), from an ISO 8601 duration such as PT24H.
+    """Planned time from a dose as a number, from an ISO 8601 duration such as PT24H.
 
     Before the dose it is negative (-PT1H).  Years and months have no fixed length
     and are refused, as is text that is no duration.
+
+    Source: ADaMIG-NCA 1.0 (NRRLT, NFRLT).
     """
     durations = at.text(entry.nominal_time)
     seconds = parse_iso_duration(durations)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from engine.build.derivation import Derivation
-from engine.columns import Column, Kind, blank, marked
+from engine.coded import Coded
+from engine.columns import Column, Kind
 from engine.spec.entries import Entry
 from engine.spec.references import RefField
 from engine.spec.verbs import verb
@@ -20,16 +23,21 @@ class Query(Entry):
 
 @verb("query", layer="adam")
 def derive_query(entry: Query, at: Derivation) -> Column:
-    """The name of the first query that lists a record's term (CQzzNAM; OCCDS 1.1, section 3.2.6).
+    """The name of the first query that lists a record's term.
 
     A query holds terms by column, such as AEDECOD or AELLT; one in any of its
     columns is enough.  Terms are compared in any case, blanks around them left out.
+
+    Source: ADaM OCCDS 1.1, section 3.2 (customized queries, CQzzNAM).
     """
-    values = blank(at.index, Kind.TEXT)
-    for name, columns in entry.query.items():
-        hit = np.zeros(at.rows.size, dtype=bool)
+    found = np.full(at.rows.size, -1, dtype="int32")
+    for number, columns in enumerate(entry.query.values()):
         for ref, terms in columns.items():
-            wanted = [str(term).strip().casefold() for term in terms]
-            hit |= at.text(ref).str.strip().str.casefold().isin(wanted).to_numpy()
-        values = values.where(values.notna(), marked(hit, str(name), at.index))
-    return Column(values, Kind.TEXT)
+            found[_listed(at.coded(ref), terms) & (found < 0)] = number
+    return Column(Coded.choice(found, [str(name) for name in entry.query]), Kind.TEXT)
+
+
+def _listed(texts: Coded, terms: Iterable[str]) -> np.ndarray:
+    """Which records have one of the terms."""
+    wanted = {str(term).strip().casefold() for term in terms}
+    return texts.where_text(lambda text: text.strip().casefold() in wanted)

@@ -13,8 +13,8 @@ from pydantic import Field, model_validator
 from adam.verbs.change import number_of
 from adam.verbs.choose import Chosen, Mask, Ranks, compute_chosen, order_ranks
 from engine.build.derivation import Derivation
-from engine.build.rows import codes_of
-from engine.columns import Column, Kind, marked
+from engine.coded import Coded, codes_of
+from engine.columns import Column, Kind
 from engine.errors import hint_for
 from engine.spec.entries import Entry
 from engine.spec.references import ExpressionField, OrderField, RefField
@@ -97,22 +97,22 @@ def compute_distance(days: Days, target: Days, *, day_zero: bool = False) -> Day
 def derive_window(entry: WindowEntry, at: Derivation) -> Mapping[str, Column]:
     """The visit whose window a record's day lies in, and the one record that counts for it.
 
-    Source: ADaMIG 1.3, section 3.3.3 (AVISIT, AWRANGE, AWTARGET, AWTDIFF, AWLO,
-    AWHI) and 3.3.8 (ANLzzFL).
+    Source: ADaMIG 1.3, sections 3.3.3 (AVISIT), 3.3.5 (AWTARGET, AWTDIFF, AWLO, AWHI) and
+    3.3.8 (ANLzzFL).
     """
     part, variable = entry.window, at.variable
     windows = _windows(part, at)
     days = number_of(part.day, at).to_numpy(dtype="float64")
     low, high = (np.array([getattr(w, end) for w in windows]) for end in ("low", "high"))
     number = compute_window(days, low, high)
-    if part.outside != "blank":
+    outside = ~np.isnan(days) & (number < 0)
+    if part.outside != "blank" and outside.any():
         shown = pd.Series(days, index=at.index).map("{:g}".format, na_action="ignore").astype("str")
-        at.refuse(~np.isnan(days) & (number < 0), lambda v: f"day {v} lies in no window", shown,
+        at.refuse(outside, lambda v: f"day {v} lies in no window", shown,
                   "'outside: blank' leaves such records without a visit")
     target = _of(number, [w.target for w in windows])
     distance = compute_distance(days, target, day_zero=bool(part.day_zero))
-    names = pd.Series([*(str(w.visit) for w in windows), None], dtype="str")
-    visit = names.take(np.where(number < 0, len(windows), number)).set_axis(at.index)
+    visit = Coded.choice(number.astype("int32"), [str(w.visit) for w in windows])
     made = {variable: Column(visit, Kind.TEXT)}
     for name, values in ((part.number, _of(number, [w.number for w in windows])),
                          (part.low, _finite(_of(number, low))), (part.high, _finite(_of(number, high))),
@@ -121,7 +121,7 @@ def derive_window(entry: WindowEntry, at: Derivation) -> Mapping[str, Column]:
             made[str(name)] = Column(pd.Series(values, index=at.index), Kind.NUMBER)
     if part.flag is not None:
         chosen = _chosen(part, number, distance, at)
-        made[str(part.flag)] = Column(marked(chosen, "Y", at.index), Kind.TEXT)
+        made[str(part.flag)] = Column(Coded.constant("Y", at.rows.size).where(chosen), Kind.TEXT)
     return made
 
 
@@ -149,7 +149,7 @@ def _finite(values: Days) -> Days:
 def _chosen(part: Windowed, number: NDArray[np.int64], distance: Days, at: Derivation) -> Mask:
     """The record of each group and window that counts."""
     among = (number >= 0) & at.condition(part.where)
-    codes = codes_of([*at.keys(part.by), pd.Series(number)])
+    codes = codes_of([*(at.column(ref).held for ref in part.by), pd.Series(number)])
     order = order_ranks(part.order, at)
     if part.take is not None:
         found = compute_chosen(codes, among, order, last=part.take == "last")

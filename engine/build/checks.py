@@ -157,12 +157,18 @@ def _entries(variables: Iterable[VariableSpec], dataset: str,
             yield variable.entry, Where(dataset, number, variable.name), f"{dataset}.{variable.name}"
 
 
+CONDITIONS = frozenset({"where", "when", "drop", "criterion", "ongoing", "low_excluded", "high_excluded"})
+"""Keys of expressions that are to be true or false."""
+
+
 def _conditions(value: object) -> Iterator[Expression]:
-    """Expressions that are to be true or false: of ``where``, ``when``, ``drop``, and keys of ``case``."""
+    """Expressions that are to be true or false: of :data:`CONDITIONS`, and keys of ``case``."""
+    if value is None or isinstance(value, str):
+        return  # most of what there is
     if isinstance(value, Model):
         for name in type(value).model_fields:
             field = getattr(value, name)
-            if name in ("where", "when", "drop") and isinstance(field, Expression):
+            if name in CONDITIONS and isinstance(field, Expression):
                 yield field
             elif name == "case" and isinstance(field, Mapping):
                 yield from (key for key in field if isinstance(key, Expression))

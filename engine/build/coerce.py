@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import numpy as np
 import pandas as pd
 
 from engine.build.derivation import Derivation
 from engine.build.reading import read_results_here
-from engine.build.terms import codelists_of
-from engine.columns import Column, Kind, blank, map_distinct
+from engine.build.terms import codelists_of, term_hint
+from engine.coded import Coded
+from engine.columns import Column, Kind, blank
 from engine.dates import iso_date, iso_datetime, to_date, to_datetime
 from engine.numbers import half_up
 from engine.spec.entries import Entry
 from engine.terminology import Codelist
-
-if TYPE_CHECKING:
-    pass
 
 
 def finish_column(entry: Entry, column: Column, at: Derivation, *, declared: bool = True) -> Column:
@@ -27,12 +24,12 @@ def finish_column(entry: Entry, column: Column, at: Derivation, *, declared: boo
                        "CAST(... AS TEXT) in an expression makes it text")
     codelists = codelists_of(entry, at.build.plan, at.dataset, at.variable)
     if values.kind is Kind.TEXT and ((entry.map is not None and declared) or codelists):
-        values = Column(assign_terms(values.values, codelists, entry, at, use_map=declared), Kind.TEXT)
+        values = Column(assign_terms(values.coded, codelists, entry, at, use_map=declared), Kind.TEXT)
     return to_kind(values, at.kind, entry, at)
 
 
-def assign_terms(values: pd.Series, codelists: list[Codelist], entry: Entry, at: Derivation,
-                 *, use_map: bool = True) -> pd.Series:
+def assign_terms(values: Coded, codelists: list[Codelist], entry: Entry, at: Derivation,
+                 *, use_map: bool = True) -> Coded:
     """Each value's term: by ``map``, else by the codelist's values and synonyms.
 
     Without a codelist a value that the map leads to is a term already.
@@ -41,10 +38,9 @@ def assign_terms(values: pd.Series, codelists: list[Codelist], entry: Entry, at:
     chosen = {str(k): str(v) for k, v in (entry.map or {}).items()} if use_map else {}
     folded = {k.casefold(): v for k, v in chosen.items()}
     targets = set(chosen.values())
-    extended = {str(k) for k in (entry.extend or {})}
+    extended, brought = {str(k) for k in (entry.extend or {})}, entry.brings()
 
-    def term(value: object) -> str | None:
-        text = str(value)
+    def term(text: str) -> str | None:
         target = chosen.get(text, folded.get(text.casefold()))
         if target is None and not codelists:
             return text if text in targets else None
@@ -55,10 +51,10 @@ def assign_terms(values: pd.Series, codelists: list[Codelist], entry: Entry, at:
             found = terms.find(wanted)
             if found is not None:
                 return found.value
-        return None
+        return wanted if wanted in brought else None
 
-    made = map_distinct(values, term)
-    stray = (values.notna() & made.isna()).to_numpy()
+    made = values.map(term)
+    stray = made.isna() & ~values.isna()
     if not stray.any():
         return made
     if codelists:
@@ -66,26 +62,37 @@ def assign_terms(values: pd.Series, codelists: list[Codelist], entry: Entry, at:
         message = f"is not in codelist {listed}"
     else:
         message = "is not in the map"
-    return at.settle(entry.unmapped, stray, made, lambda v: f"'{v}' {message}", values)
+
+    def told(value: str) -> str:
+        return f"'{value}' {message}"
+
+    def hint(value: str) -> str:
+        return term_hint(value, entry, codelists)
+
+    at.build.refusals.stray(at.rows, at.dataset, at.variable, stray, told, values,
+                            str(entry.unmapped or "error"), hint)
+    return at.settle(entry.unmapped, stray, made, told, values, hint)
 
 
 def to_kind(column: Column, kind: Kind, entry: Entry, at: Derivation) -> Column:
     """Bring values to the variable's kind where the way is plain; anything else is refused."""
-    values, have = column
+    have = column.kind
     if have is kind or (at.variable.startswith("_") and entry.kind is None):
-        return Column(_rounded(values, entry), have) if have is Kind.NUMBER else column
+        return Column(_rounded(column.values, entry), have) if have is Kind.NUMBER else column
     if have is Kind.TEXT and kind is Kind.NUMBER:
-        return Column(_rounded(_number(values, entry, at), entry), kind)
+        return Column(_rounded(_number(column.coded, entry, at), entry), kind)
     if have is Kind.TEXT and kind in (Kind.DATE, Kind.DATETIME):
-        made = to_date(values) if kind is Kind.DATE else to_datetime(values)
-        stray = (values.notna() & made.isna()).to_numpy()
+        texts = column.coded
+        made = texts.look_up(to_date if kind is Kind.DATE else to_datetime, np.datetime64("NaT"))
+        stray = np.isnat(made) & ~texts.isna()
         wanted = "date" if kind is Kind.DATE else "date and time"
         if str(entry.unread) == "blank":
-            at.note(stray, lambda v: f"'{v}' is no complete {wanted}; left blank", values)
+            at.note(stray, lambda v: f"'{v}' is no complete {wanted}; left blank", texts)
         else:
-            at.refuse(stray, lambda v: f"'{v}' is no complete {wanted}", values,
+            at.refuse(stray, lambda v: f"'{v}' is no complete {wanted}", texts,
                       "use 'impute', or 'unread: blank'")
-        return Column(made, kind)
+        return Column(pd.Series(made), kind)
+    values = column.values
     if kind is Kind.TEXT and have in (Kind.DATE, Kind.DATETIME):
         return Column(iso_date(values) if have is Kind.DATE else iso_datetime(values), kind)
     if have is Kind.DATE and kind is Kind.DATETIME:
@@ -101,15 +108,17 @@ def _rounded(values: pd.Series, entry: Entry) -> pd.Series:
     return values if entry.digits is None else half_up(values, entry.digits)
 
 
-def _number(values: pd.Series, entry: Entry, at: Derivation) -> pd.Series:
+def _number(values: Coded, entry: Entry, at: Derivation) -> pd.Series:
     read = read_results_here(at, values)
-    good = (read.kind == "number") & read.unit.isna()
-    made = read.number.where(good)
-    stray = (values.notna() & ~good).to_numpy()
+    good = read.is_kind("number") & read.unit.isna()
+    made = pd.Series(np.where(good, read.number, np.nan))
+    stray = ~values.isna() & ~good
     if stray.any():
         policy = str(entry.unread or "error")
         if policy == "blank":
             at.note(stray, lambda v: f"'{v}' is no number; left blank", values)
         else:
-            at.refuse(stray, lambda v: f"'{v}' is no number", values, "'unread: blank' leaves it out")
+            hint = "'unread: blank' leaves it out"
+            at.refuse(stray, lambda v: f"'{v}' is no number", values,
+                      f"a number keeps no text: {hint}" if policy == "keep" else hint)
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,7 @@ from engine.build.plan import Plan
 from engine.build.raw import RawTables
 from engine.build.refusals import Refusals
 from engine.build.rows import SUBJECT, Origin, Rows, stack
-from engine.build.scope import ROWS, Where
+from engine.build.scope import ROWS, Node, Where
 from engine.build.sources import source_rows
 from engine.columns import Column, blank
 from engine.errors import DataError
@@ -52,13 +52,13 @@ class Build:
             return rows.columns[(name,)]
         return rows.columns[("@", name)]
 
-    def run(self, wanted: set[str] | None = None) -> dict[str, float]:
-        """Make every node of the wanted datasets and of what they read.
+    def run(self, wanted: set[str] | None = None, nodes: Iterable[Node] | None = None) -> dict[str, float]:
+        """Make every node of the wanted datasets and of what they read; or only these nodes, and theirs.
 
         Gives the seconds each dataset took; what is refused is gathered, see
         :meth:`require_clean`.
         """
-        needed = _needed(self.plan, wanted)
+        needed = _needed(self.plan, wanted, nodes)
         seconds: dict[str, float] = {}
         begun: set[str] = set()
         for dataset, name in self.plan.order:
@@ -70,7 +70,15 @@ class Build:
             start = time.perf_counter()
             self._make(dataset, name)
             seconds[dataset] = seconds.get(dataset, 0.0) + time.perf_counter() - start
+        self._forget_sources()
         return seconds
+
+    def _forget_sources(self) -> None:
+        """Let go of what only derivations read, so that a dataset is not held twice while it is finished."""
+        self.parts.clear()
+        self.raw.forget()
+        for name, rows in self.rows.items():
+            self.rows[name] = rows.only(lambda key: len(key) == 1)
 
     def require_clean(self) -> None:
         """Raise what was refused, dataset by dataset, each in the order of raw files and rows."""
@@ -122,7 +130,7 @@ class Build:
                 at.variable = name
                 entry, declared = self._entry_of(spec, name, at)
                 finished = finish_column(entry, column, at, declared=declared)
-                at.rows.put((name,), finished.values, finished.kind)
+                at.rows.put((name,), finished.held, finished.kind)
         except EntryError as error:
             # The build fails in the end; until then the variable is blank, so that others can be tried.
             for problem in error.problems:
@@ -155,16 +163,16 @@ class Build:
         spec = self.plan.datasets[dataset]
         if spec.layer != "sdtm" or dataset == "DM" or "DM" not in self.rows:
             return rows
-        subjects = rows.columns[SUBJECT].values
-        known = self.rows["DM"].columns[SUBJECT].values
-        strange = ~subjects.isin(known).to_numpy()
+        subjects = rows.coded(*SUBJECT)
+        known = set(self.rows["DM"].coded(*SUBJECT).texts())
+        strange = ~subjects.where_text(known.__contains__)
         if spec.variables.get("USUBJID") is None or not strange.any():
             return rows
         policies = [self._unknown_subject(spec, source) for source in spec.sources]
         drop = strange & np.repeat([p == "drop" for p in policies], [p.size for p in parts])
         self.refusals.note(rows, dataset, "USUBJID", drop, "record of an unknown subject dropped")
         # A record without any subject is refused where USUBJID is made.
-        self.refusals.refuse(rows, dataset, "USUBJID", strange & ~drop & subjects.notna().to_numpy(),
+        self.refusals.refuse(rows, dataset, "USUBJID", strange & ~drop & ~subjects.isna(),
                              lambda v: f"subject '{v}' is not in DM", subjects,
                              "set 'unknown_subject: drop' if such records are to be left out", spec.place)
         return rows.where(~drop)
@@ -175,12 +183,12 @@ class Build:
         return str(spec.model.unknown_subject or (table.unknown_subject if table else None) or "error")
 
 
-def _needed(plan: Plan, wanted: set[str] | None) -> set[tuple[str, str]]:
-    """All nodes of the wanted datasets and, transitively, what they need."""
-    if wanted is None:
+def _needed(plan: Plan, wanted: set[str] | None, nodes: Iterable[Node] | None) -> set[Node]:
+    """All nodes of the wanted datasets, or these, and, transitively, what they need."""
+    if wanted is None and nodes is None:
         return set(plan.order)
-    found: set[tuple[str, str]] = set()
-    waiting = [n for n in plan.order if n[0] in wanted]
+    found: set[Node] = set()
+    waiting = list(nodes) if nodes is not None else [n for n in plan.order if n[0] in (wanted or ())]
     while waiting:
         node = waiting.pop()
         if node not in found:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import TypeVar
 
 from engine.columns import Kind
 from engine.errors import Place
-from engine.spec.dataset import DatasetSpec, VariableSpec
+from engine.spec.dataset import DatasetSpec, StepSpec, VariableSpec
 from engine.spec.entries import Declaration, Label
 from engine.spec.load import StudySpec
+from engine.spec.references import Ref
+from engine.spec.study import Study
 from engine.spec.verbs import verbs_of
 from engine.standards import (
     StandardVariable,
@@ -23,9 +26,56 @@ from engine.yaml.fields import validate
 from engine.yaml.nodes import Text, YamlMap
 
 
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """What an entry may look at to fill in what it leaves unsaid: the study, and names of variables.
+
+    An entry or step that has a method ``completed(known)`` gives its like with
+    more said, before names are resolved; what it adds is read like what was typed.
+    """
+
+    study: Study
+    dataset: str
+    datasets: Mapping[str, DatasetSpec]
+
+    def variables(self, table: str | None = None) -> list[str]:
+        """The variables of this dataset or another, in their order; none of a raw table."""
+        spec = self.datasets.get(self.dataset if table is None else table)
+        if spec is None:
+            return []
+        return list(dict.fromkeys([*spec.variables, *(n for s in spec.sources for n in s.variables)]))
+
+    def first_of(self, *names: str) -> str | None:
+        """The first of these names that is a variable of this dataset."""
+        own = set(self.variables())
+        return next((name for name in names if name in own), None)
+
+    def collected(self, ref: Ref) -> Ref | None:
+        """The --DTC that a variable of this dataset is imputed from, if its entry tells one."""
+        spec = self.datasets[self.dataset].variables.get(ref.parts[0]) if len(ref.parts) == 1 else None
+        found: Ref | None = getattr(spec.entry, "collected", None) if spec is not None else None
+        return found
+
+
 def expand(study: StudySpec) -> dict[str, DatasetSpec]:
-    """Every dataset with the variables its file leaves to the standard."""
-    return {name: _expanded(spec, study) for name, spec in study.datasets.items()}
+    """Every dataset with the variables its file leaves to the standard, and entries said in full."""
+    found = {name: _expanded(spec, study) for name, spec in study.datasets.items()}
+    return {name: _completed(spec, Known(study.study, name, found)) for name, spec in found.items()}
+
+
+def _completed(spec: DatasetSpec, known: Known) -> DatasetSpec:
+    def said(part: _Part) -> _Part:
+        made = getattr(part.entry, "completed", None)
+        return part if made is None else dataclasses.replace(part, entry=made(known))
+
+    variables = {name: said(variable) for name, variable in spec.variables.items()}
+    sources = tuple(dataclasses.replace(source, variables={n: said(v) for n, v in source.variables.items()})
+                    for source in spec.sources)
+    return dataclasses.replace(spec, variables=variables, sources=sources,
+                               steps=tuple(said(step) for step in spec.steps))
+
+
+_Part = TypeVar("_Part", VariableSpec, StepSpec)
 
 
 def _made(spec: DatasetSpec, name: str, verb: str, value: str, place: Place) -> VariableSpec:

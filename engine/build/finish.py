@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from engine.build.execute import Build
-from engine.build.rows import Rows, codes_of, sort_positions
-from engine.columns import Kind, cast, map_distinct
-from engine.numbers import format_number
+from engine.build.rows import Rows, alike, sort_positions
+from engine.coded import Coded
+from engine.columns import Kind, cast
 from engine.spec.dataset import DatasetSpec, VariableSpec
 from engine.spec.entries import Label
 from engine.standards import sdtm_dataset
@@ -38,7 +38,7 @@ class FinishedVariable:
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished dataset: ``frame`` holds just ``variables``, sorted by its keys."""
+    """A finished dataset: ``frame`` holds just ``variables``, sorted by its keys; text as categories."""
 
     name: str
     layer: str
@@ -60,8 +60,9 @@ def finish(build: Build, name: str) -> Finished:
         _require_values(build, spec, rows)
         _require_lengths(build, spec, rows)
         _require_keys(build, spec, rows)
-    rows = rows.take(_sorted(spec, rows))
-    frame = pd.DataFrame({n: _cast(rows, n, build) for n in ordered}, index=rows.index)
+    order = _sorted(spec, rows)
+    rows = rows.take(order)
+    frame = pd.DataFrame({n: _cast(rows, n, build) for n in ordered}, index=rows.index, copy=False)
     variables = tuple(_finished(build, spec, n, frame[n]) for n in ordered)
     label = dataset_label_of(spec)
     return Finished(name, spec.layer, str(label.en), str(label.zh or ""), variables,
@@ -70,6 +71,8 @@ def finish(build: Build, name: str) -> Finished:
 
 def _cast(rows: Rows, name: str, build: Build) -> pd.Series:
     column = rows.columns[(name,)]
+    if column.kind is Kind.TEXT:
+        return column.coded.categories()
     return cast(column.values, build.plan.kind(rows.name, name))
 
 
@@ -101,41 +104,42 @@ def _require_values(build: Build, spec: DatasetSpec, rows: Rows) -> None:
         needed = bool(entry.required) if entry.required is not None else (
             spec.layer == "sdtm" and standard is not None and standard.core == "Req")
         if needed:
-            empty = rows.columns[(name,)].values.isna().to_numpy()
+            empty = rows.columns[(name,)].isna()
             build.refusals.refuse(rows, spec.name, name, empty, "a value is required", spec=variable.place)
 
 
 def _require_lengths(build: Build, spec: DatasetSpec, rows: Rows) -> None:
     """Refuse text that its variable, or a transport file, cannot hold whole."""
     for variable in _leaving(spec):
-        values, kind = rows.columns[(variable.name,)]
-        if kind is not Kind.TEXT:
+        column = rows.columns[(variable.name,)]
+        if column.kind is not Kind.TEXT:
             continue
         said = variable.entry.length
         most = LONGEST_TEXT if said is None else int(said)
-        sizes = map_distinct(values, lambda v: len(str(v).encode("utf-8")), "float64")
+        if column.coded.most_bytes() <= most:
+            continue
+        sizes = column.coded.sizes()
         limit = f"{most} is the most" if said is None else f"'length' is {most}"
-        told = "text of " + format_number(sizes) + f" bytes, and {limit}"
+        told = column.coded.map(lambda text, limit=limit: (  # type: ignore[misc]
+            f"text of {len(text.encode('utf-8'))} bytes, and {limit}"))
         hint = "shorten it, or split it over supplemental qualifiers" if said is None else ""
-        build.refusals.refuse(rows, spec.name, variable.name, (sizes > most).to_numpy(), str, told,
-                              hint, variable.place)
+        build.refusals.refuse(rows, spec.name, variable.name, sizes > most, str, told, hint, variable.place)
 
 
 def _require_keys(build: Build, spec: DatasetSpec, rows: Rows) -> None:
     keys = [str(k) for k in spec.model.keys or ()]
     if not keys or rows.size == 0:
         return
-    codes = codes_of([rows.columns[(k,)].values for k in keys])
-    again = pd.Series(codes).duplicated(keep=False).to_numpy()
+    again = alike([rows.columns[(k,)].held for k in keys])
     build.refusals.refuse(rows, spec.name, "", again, f"records alike in keys {', '.join(keys)}",
                           hint="add a key, or say which record counts", spec=spec.place)
 
 
 def _sorted(spec: DatasetSpec, rows: Rows) -> np.ndarray:
     if spec.model.sort:
-        columns = [(rows.columns[(o.ref.parts[-1],)].values, o.descending) for o in spec.model.sort]
+        columns = [(rows.columns[(o.ref.parts[-1],)].held, o.descending) for o in spec.model.sort]
     else:
-        columns = [(rows.columns[(str(k),)].values, False) for k in spec.model.keys or ()]
+        columns = [(rows.columns[(str(k),)].held, False) for k in spec.model.keys or ()]
     return sort_positions(columns, rows.size)
 
 
@@ -163,5 +167,4 @@ def dataset_label_of(spec: DatasetSpec) -> Label:
 
 def _longest(values: pd.Series) -> int:
     """Bytes of the longest value, at least 1."""
-    distinct = values.dropna().unique()
-    return max([1, *(len(str(v).encode("utf-8")) for v in distinct)])
+    return max(1, Coded.of(values).most_bytes())

@@ -17,11 +17,13 @@ from engine.build.expand import Metadata, expand
 from engine.build.scope import ROWS, Node, Scope, Target, Where, declared_kind
 from engine.columns import Kind
 from engine.errors import Problem, SpecError, hint_for
+from engine.expressions import Expression
 from engine.spec.dataset import DatasetSpec, SourceSpec, VariableSpec
 from engine.spec.load import StudySpec
-from engine.spec.references import Use, uses
+from engine.spec.references import Use, read_parts, uses
 from engine.terminology import find_codelist, names
 from engine.yaml.fields import sort_problems
+from engine.yaml.nodes import Text
 
 
 @dataclass
@@ -167,6 +169,8 @@ class _Planner:
             if str(source.model.table) in self.plan.datasets:
                 self._need(node, self.plan.final(str(source.model.table)))
             self._joins(node, source, where)
+            for code, test in source.tests.items():
+                self._known_codelists(test.codelist or (), f"tests.{code}")
             parts = [source.model.where, source.model.not_done, source.tests, source.long]
             self._needs(node, [u for p in parts for u in uses(p)], where)
             for variable in source.variables.values():
@@ -213,11 +217,14 @@ class _Planner:
                 "give it a verb, or name it in the entry or step that makes it"))
 
     def _codelists(self, spec: VariableSpec) -> None:
-        for name in spec.entry.codelist or ():
-            if str(name) != "none" and find_codelist(str(name)) is None:
+        self._known_codelists([n for n in spec.entry.codelist or () if str(n) != "none"], spec.name)
+
+    def _known_codelists(self, listed: Iterable[Text], subject: str) -> None:
+        for name in listed:
+            if find_codelist(str(name)) is None:
                 hint = hint_for(str(name), [*names("sdtm"), *names("adam")])
                 self.plan.scope.problems.append(Problem(
-                    name.place, f"{self.name}.{spec.name}", f"unknown codelist '{name}'", hint))
+                    name.place, f"{self.name}.{subject}", f"unknown codelist '{name}'", hint))
 
     def _otherwise_made(self, name: str) -> bool:
         return any(name in s.variables for s in self.spec.sources) or any(
@@ -300,8 +307,11 @@ class _Planner:
         for number, step in enumerate(self.spec.steps, start=1):
             for name in _makes(step.entry):
                 made.setdefault(name, number)
+        blank = self._blank_before(made)
         for name in self.spec.variables:
             stage = early.get(name, last if self._derived(name) else made.get(name, last))
+            if self._of_sources(name) or name in blank:
+                stage = 0   # it is there before any step, though a step may set it too
             self.plan.stage[self.name, name] = stage
             self._need((self.name, name), (self.name, f"@rows{stage}"))
 
@@ -309,6 +319,17 @@ class _Planner:
         """Whether an entry of the dataset makes the variable, and not only a step or a source."""
         own = self.spec.variables.get(name)
         return own is not None and own.verb is not None
+
+    def _blank_before(self, made: Mapping[str, int]) -> set[str]:
+        """What an expression of a step asks for before any step has set it, such as DTYPE IS NULL."""
+        return {parts[0] for number, step in enumerate(self.spec.steps, start=1)
+                for part, table in read_parts(step.entry) if isinstance(part, Expression) and table is None
+                for parts in part.names
+                if len(parts) == 1 and number <= made.get(parts[0], 0) and not self._derived(parts[0])}
+
+    def _of_sources(self, name: str) -> bool:
+        """Whether the sources make the variable, and no entry of the dataset does."""
+        return not self._derived(name) and any(name in source.variables for source in self.spec.sources)
 
     def _closure(self, node: Node) -> set[str]:
         found: set[str] = set()

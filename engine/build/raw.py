@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from engine.build.checks import constant_kind
+from engine.build.evaluating import evaluate
 from engine.build.refusals import Refusals
 from engine.build.rows import SUBJECT, Origin, Rows, codes_of, match, sort_positions
-from engine.columns import Column, Kind, cast, map_distinct, repeated
+from engine.coded import Coded
+from engine.columns import Column, Kind, cast, repeated
 from engine.errors import DataError, Problem, SpecError, hint_for
 from engine.expressions import Expression
 from engine.readers import Source, read_headers, read_table
@@ -24,8 +25,6 @@ from engine.yaml.fields import sort_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 
 class RawTables:
@@ -42,19 +41,23 @@ class RawTables:
             self._rows[table] = self._read(table)
         return self._rows[table]
 
+    def forget(self) -> None:
+        """Let go of all tables; one that is asked for again is read again."""
+        self._rows.clear()
+
     def _read(self, table: str) -> Rows:
         spec = self.study.study.raw.tables[table]
-        wanted = set(self.used.get(table, ())) | self._own_columns(table, spec)
-        raw = read_table(table, sources(self.study, table), sorted(wanted) if not _all(spec) else None)
-        frame = raw.frame
-        origin = Origin(raw.files, frame["_file"].to_numpy(dtype="int32"),
-                        frame["_row"].to_numpy(dtype="int32"))
-        rows = Rows(table, len(frame), origin)
-        for name in frame.columns:
-            if name not in ("_file", "_row"):
-                rows.put((str(name),), frame[name], Kind.TEXT)
-        rows.put(SUBJECT, self._subject(rows, table), Kind.TEXT)
+        wanted = None if _all(spec) else sorted(self.columns_read(table))
+        raw = read_table(table, sources(self.study, table), wanted)
+        rows = Rows(table, len(raw.row), Origin(raw.files, raw.file, raw.row))
+        for name, column in raw.columns.items():
+            rows.put((name,), column, Kind.TEXT)
+        rows.columns[SUBJECT] = self._subject(rows, table)
         return self._cleaned(rows, spec)
+
+    def columns_read(self, table: str) -> set[str]:
+        """The columns of a raw table that anything reads: datasets, cleaning, or the subject."""
+        return set(self.used.get(table, ())) | self._own_columns(table, self.study.study.raw.tables[table])
 
     def _own_columns(self, table: str, spec: RawTable) -> set[str]:
         found: set[str] = set()
@@ -69,7 +72,7 @@ class RawTables:
         subject = {p[-1] for p in self.study.study.subject_of(table).names if p[0] != "study"}
         return found if subject <= set(self.headers[table]) else found - subject
 
-    def _evaluate(self, expression: Expression, rows: Rows) -> pd.Series:
+    def _evaluate(self, expression: Expression, rows: Rows) -> Column:
         constants = self.study.study.constants()
         columns: dict[tuple[str, ...], Column] = {}
         for parts in expression.names:
@@ -78,26 +81,25 @@ class RawTables:
                 columns[parts] = Column(cast(repeated(constants[parts], rows.index), kind), kind)
             else:
                 columns[parts] = rows.columns[(parts[-1],)]
-        result = expression.evaluate(columns, rows.index)
-        for message, mask in result.bad.items():
-            self.refusals.refuse(rows, rows.name, "", mask.to_numpy(dtype=bool), message,
-                                 spec=expression.place)
-        return result.values
+        made, bad = evaluate(expression, columns, rows.size)
+        for message, mask in bad.items():
+            self.refusals.refuse(rows, rows.name, "", mask, message, spec=expression.place)
+        return made
 
-    def _subject(self, rows: Rows, table: str) -> pd.Series:
+    def _subject(self, rows: Rows, table: str) -> Column:
         expression = self.study.study.subject_of(table)
         constants = self.study.study.constants()
         if any(p not in constants and (p[-1],) not in rows.columns for p in expression.names):
-            return pd.Series(np.nan, index=rows.index, dtype="str")
+            return Column(Coded.nulls(rows.size), Kind.TEXT)
         return self._evaluate(expression, rows)
 
     def _cleaned(self, rows: Rows, spec: RawTable) -> Rows:
         if spec.where is not None:
-            rows = rows.where(self._evaluate(spec.where, rows).fillna(False).to_numpy(dtype=bool))
+            rows = rows.where(self._evaluate(spec.where, rows).values.fillna(False).to_numpy(dtype=bool))
         if spec.unique:
             names = list(spec.unique) if isinstance(spec.unique, tuple) else [
                 k[0] for k in rows.columns if k != SUBJECT]
-            codes = codes_of([rows.values(n) for n in names])
+            codes = codes_of([rows.coded(n) for n in names])
             again = pd.Series(codes).duplicated().to_numpy()
             self.refusals.note(rows, rows.name, "", again, "duplicate record dropped")
             rows = rows.where(~again)
@@ -107,7 +109,7 @@ class RawTables:
 
     def _superseded(self, rows: Rows, spec: RawTable) -> Rows:
         assert spec.supersede is not None
-        order = sort_positions([(_numbers_by_size(rows.values(*o.ref.parts[-1:])), o.descending)
+        order = sort_positions([(self._comparable(rows, o.ref.parts[-1]), o.descending)
                                 for o in spec.supersede.order], rows.size)
         keys = [rows.values(*r.parts[-1:]) for r in spec.supersede.by]
         codes = codes_of(keys)
@@ -119,6 +121,13 @@ class RawTables:
         self.refusals.note(rows, rows.name, "", old, "record superseded by a later version")
         return rows.where(~old)
 
+    def _comparable(self, rows: Rows, name: str) -> pd.Series:
+        """A column as it is meant to sort: version 10 after 9, dates by date."""
+        from engine.build.ordering import LOST, comparable, lost_message, raw_rules  # it reads by our files
+        texts = rows.values(name)
+        found = comparable(texts, *raw_rules(self.study, rows), by_size=True)
+        self.refusals.refuse(rows, rows.name, "", found.lost, lost_message(name).format, texts, LOST)
+        return found.values
 
     def _require_versions(self, rows: Rows, codes: np.ndarray, empty: np.ndarray, spec: RawTable) -> None:
         """Refuse records alike in key and version: nothing says which one counts."""
@@ -130,22 +139,6 @@ class RawTables:
         order = ", ".join(str(o.ref) for o in spec.supersede.order)
         self.refusals.refuse(rows, rows.name, "", again, f"records alike in {key} and in version {order}",
                              hint="'unique: true' drops exact duplicates; else correct the data")
-
-
-def _numbers_by_size(values: pd.Series) -> pd.Series:
-    """Text that is all numbers as ranks by size, so that version 10 follows 9; other text as it is.
-
-    >>> _numbers_by_size(pd.Series(["9", "10", None], dtype="str")).tolist()
-    [0.0, 1.0, nan]
-    >>> _numbers_by_size(pd.Series(["9", "10", "draft"], dtype="str")).tolist()
-    ['9', '10', 'draft']
-    """
-    distinct = values.dropna().unique()
-    if not len(distinct) or not all(_NUMBER.fullmatch(str(v)) for v in distinct):
-        return values
-    sizes = sorted({Decimal(str(v)) for v in distinct})
-    rank = {size: float(place) for place, size in enumerate(sizes)}
-    return map_distinct(values, lambda v: rank[Decimal(str(v))], "float64")
 
 
 def _all(spec: RawTable) -> bool:
@@ -192,11 +185,25 @@ def _inside(study: StudySpec, file: RawFile) -> Path:
 
 def _outside(study: StudySpec, file: RawFile) -> list[Problem]:
     """A file named by its full path, or that lies (perhaps by a link) outside the raw folder."""
-    path = study.raw_folder / str(file.file)
-    if not Path(file.file).is_absolute() and path.resolve().is_relative_to(study.raw_folder):
+    path = Path(os.path.realpath(study.raw_folder / str(file.file)))
+    if not Path(file.file).is_absolute() and path.is_relative_to(study.raw_folder):
         return []
     return [Problem(file.file.place, "raw", f"'{file.file}' lies outside the raw folder",
                     f"name a file below {study.study.raw.folder}")]
+
+
+def _require_near(study: StudySpec) -> None:
+    """Refuse a raw folder that is neither inside the study's folder nor beside it, links followed.
+
+    Whoever writes a spec could otherwise name any folder of whoever runs it; the
+    one who runs it may name any by ``--raw``.
+    """
+    home = Path(os.path.realpath(study.path.parent))
+    near = home.parent if home.parent != Path(home.anchor) else home
+    if study.raw_override is None and not study.raw_folder.is_relative_to(near):
+        folder = study.study.raw.folder
+        told = f"the folder '{folder}' is neither inside the study's folder nor beside it"
+        raise SpecError(Problem(folder.place, "raw", told, "name it on the command line, --raw FOLDER"))
 
 
 def all_headers(study: StudySpec, tables: Iterable[str] | None = None) -> dict[str, dict[str, str]]:
@@ -205,6 +212,7 @@ def all_headers(study: StudySpec, tables: Iterable[str] | None = None) -> dict[s
     Raises a SpecError with all files outside the raw folder, or a DataError with
     all that cannot be read.
     """
+    _require_near(study)
     outside = [p for _, file in study.study.files() for p in _outside(study, file)]
     if outside:
         raise SpecError(sort_problems(outside))

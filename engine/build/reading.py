@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from engine.build.collected import DateRules, rules_of
 from engine.build.derivation import Derivation
+from engine.build.rows import distinct_records
+from engine.coded import Coded
 from engine.columns import Kind, blank
-from engine.dates import Read, read_dates
+from engine.dates import read_dates
 from engine.numbers import Results, read_results
 from engine.spec.load import StudySpec
 from engine.spec.references import Ref
@@ -104,53 +106,84 @@ def date_rules(at: Derivation, ref: Ref) -> tuple[np.ndarray, list[DateRules]]:
     return at.rows.origin.file.astype("int64") + 1, found
 
 
+class DatesHere(NamedTuple):
+    """Dates read for each record: the value, whether something could not be read, and why."""
+
+    values: Coded
+    bad: np.ndarray
+    reasons: Coded
+
+
+class ResultsHere(NamedTuple):
+    """Results read for each record (see :class:`engine.numbers.Results`), text by codes."""
+
+    number: np.ndarray
+    comparator: Coded
+    unit: Coded
+    text: Coded
+    kind: Coded
+
+    def is_kind(self, *kinds: str) -> np.ndarray:
+        """Where a result is of one of these kinds."""
+        return self.kind.where_text(kinds.__contains__)
+
+
 def read_dates_here(
     at: Derivation, dates: Sequence[Ref], time: Ref | None = None, over: DateOverride | None = None,
     *, time_alone: Literal["keep", "drop"] = "keep",
-) -> Read:
+) -> DatesHere:
     """Read date columns (one, or year, month and day) and a time column of these records."""
     stated = over or DateOverride()
     if stated.dates and (time is None or stated.times):
-        codes, rules = np.zeros(at.rows.size, dtype="int64"), [_default_dates(at.build.plan.study)]
+        by_file, rules = np.zeros(at.rows.size, dtype="int64"), [_default_dates(at.build.plan.study)]
     else:
-        codes, rules = date_rules(at, dates[0])
-    columns = [at.text(ref) for ref in dates]
-    times = at.text(time) if time is not None else None
-    values, reasons = blank(at.index, Kind.TEXT), blank(at.index, Kind.TEXT)
-    bad = pd.Series(np.zeros(at.rows.size, dtype=bool), index=at.index)
-    groups: dict[DateRules, np.ndarray] = {}
-    for code, rule in enumerate(stated.over(r) for r in rules):
-        groups[rule] = groups.get(rule, np.zeros(at.rows.size, dtype=bool)) | (codes == code)
-    for rule, mask in groups.items():
+        by_file, rules = date_rules(at, dates[0])
+    alike, distinct = _same([stated.over(rule) for rule in rules])
+    by_rule = alike[by_file]
+    columns = [at.coded(ref) for ref in (*dates, *([time] if time is not None else []))]
+    codes, first = distinct_records([pd.Series(by_rule), *columns])
+    small = [column.take(first).series() for column in columns]
+    values, reasons = blank(pd.RangeIndex(len(first)), Kind.TEXT), blank(pd.RangeIndex(len(first)), Kind.TEXT)
+    bad = np.zeros(len(first), dtype=bool)
+    for number, rule in enumerate(distinct):
+        mask = by_rule[first] == number
         if mask.any():
-            read = read_dates([c[mask] for c in columns], None if times is None else times[mask],
+            part = [column[mask] for column in small]
+            read = read_dates(part[:len(dates)], part[-1] if time is not None else None,
                               rule.dates, rule.times, rule.unknown, time_without_date=time_alone)
             values = _filled(values, mask, read.values)
             reasons = _filled(reasons, mask, read.reasons)
             bad[mask] = read.bad
-    return Read(values, bad, reasons)
+    return DatesHere(Coded.of(values).take(codes), bad[codes], Coded.of(reasons).take(codes))
+
+
+_Rule = TypeVar("_Rule", bound=Hashable)
+
+
+def _same(rules: Sequence[_Rule]) -> tuple[np.ndarray, list[_Rule]]:
+    """For each rule its number among the distinct ones, and these."""
+    distinct = list(dict.fromkeys(rules))
+    return np.array([distinct.index(rule) for rule in rules], dtype="int64"), distinct
 
 
 def _filled(values: pd.Series, mask: np.ndarray, part: pd.Series) -> pd.Series:
     return part if bool(mask.all()) else values.mask(mask, part.reindex(values.index))
 
 
-def read_results_here(at: Derivation, text: pd.Series, units: Sequence[str] = (),
-                      over: NumberRules | None = None) -> Results:
+def read_results_here(at: Derivation, text: Coded, units: Sequence[str] = (),
+                      over: NumberRules | None = None) -> ResultsHere:
     """Read results of these records, each by what its file says of commas."""
     study = at.build.plan.study
     default = number_rules(study.study.read, study.study.read, over)
     files = raw_files(study, _main_tables(at))
-    rules = [default, *(number_rules(files[f][0], study.study.read, over) if f in files else default
-                        for f in at.rows.origin.files)]
-    codes = at.rows.origin.file.astype("int64") + 1
-    groups: dict[NumberRules, np.ndarray] = {}
-    for code, rule in enumerate(rules):
-        groups[rule] = groups.get(rule, np.zeros(at.rows.size, dtype=bool)) | (codes == code)
-    parts = [read_results(text[mask], decimal_comma=rule.decimal_comma, thousands=rule.thousands, units=units)
-             for rule, mask in groups.items() if mask.any()]
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return read_results(text, units=units)
-    return Results(*(pd.concat(columns).reindex(text.index) for columns in zip(*parts, strict=True)))
+    alike, distinct = _same([default, *(number_rules(files[f][0], study.study.read, over) if f in files
+                                        else default for f in at.rows.origin.files)])
+    by_rule = alike[at.rows.origin.file.astype("int64") + 1]
+    codes, first = distinct_records([pd.Series(by_rule), text])
+    small = text.take(first).series()
+    parts = [read_results(small[by_rule[first] == number], decimal_comma=rule.decimal_comma,
+                          thousands=rule.thousands, units=units) for number, rule in enumerate(distinct)]
+    whole = parts[0] if len(parts) == 1 else Results(
+        *(pd.concat(columns).reindex(small.index) for columns in zip(*parts, strict=True)))
+    number, *texts = whole
+    return ResultsHere(number.to_numpy(dtype="float64")[codes], *(Coded.of(t).take(codes) for t in texts))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from engine.coded import Coded, Values, codes_of, combined, distinct_records, factorized, small, stack_coded
 from engine.columns import Column, Kind, blank
 from engine.errors import Place
 
@@ -57,7 +58,7 @@ def _code(files: list[str], name: str) -> int:
 
 @dataclass
 class Rows:
-    """The records of one table or dataset: ``size`` records, each column a Series on 0..size-1.
+    """The records of one table or dataset: ``size`` records, each column on 0..size-1, text by codes.
 
     Keys: ``("AESEV",)`` a variable, ``("@", "COL")`` a column of the source,
     ``("@", "alias", "COL")`` one of a joined table, ``("@subject",)`` the
@@ -78,22 +79,29 @@ class Rows:
         """The values under a key."""
         return self.columns[key].values
 
-    def put(self, key: Key, values: pd.Series, kind: Kind) -> None:
+    def put(self, key: Key, values: Values, kind: Kind) -> None:
         """Add or replace a column."""
         if len(values) != self.size:
             raise ValueError(f"{self.name}: column {key} has {len(values)} values for {self.size} records")
-        values = values.copy(deep=False)
-        values.index = self.index
+        if not isinstance(values, Coded) and kind is not Kind.TEXT:
+            values = values.copy(deep=False)
+            values.index = self.index
         self.columns[key] = Column(values, kind)
+
+    def coded(self, *key: str) -> Coded:
+        """The codes of the text under a key."""
+        return self.columns[key].coded
 
     def take(self, positions: np.ndarray) -> Rows:
         """The records at these positions, in that order; a position may come twice."""
         made = Rows(self.name, len(positions), self.origin.take(positions))
-        for key, column in self.columns.items():
-            values = column.values.take(positions)
-            values.index = made.index
-            made.columns[key] = Column(values, column.kind)
+        made.columns = {key: column.take(positions) for key, column in self.columns.items()}
         return made
+
+    def only(self, wanted: Callable[[Key], bool]) -> Rows:
+        """The same records with just the columns that are wanted."""
+        columns = {key: column for key, column in self.columns.items() if wanted(key)}
+        return Rows(self.name, self.size, self.origin, columns)
 
     def where(self, mask: np.ndarray) -> Rows:
         """The records where ``mask`` is true."""
@@ -120,26 +128,13 @@ def stack(name: str, parts: Sequence[Rows]) -> Rows:
     for key, kind in kinds.items():
         if key in mixed:
             continue
-        pieces = [p.columns[key].values if key in p.columns else blank(p.index, kind) for p in parts]
-        made.put(key, pd.concat(pieces, ignore_index=True), kind)
-    return made
-
-
-def codes_of(columns: Iterable[pd.Series]) -> np.ndarray:
-    """One integer a record, equal where all columns are equal (NULL equals NULL).
-
-    >>> codes_of([pd.Series([1, 1, 2]), pd.Series(["a", "b", "a"])]).tolist()
-    [0, 1, 2]
-    """
-    total: np.ndarray | None = None
-    for column in columns:
-        codes, distinct = pd.factorize(column, use_na_sentinel=True)
-        codes = np.where(codes < 0, len(distinct), codes).astype("int64")
-        if total is None:
-            total = codes
+        if kind is Kind.TEXT:
+            made.put(key, stack_coded([p.columns[key].coded if key in p.columns else Coded.nulls(p.size)
+                                       for p in parts]), kind)
         else:
-            total = pd.factorize(total * (len(distinct) + 1) + codes)[0].astype("int64")
-    return total if total is not None else np.zeros(0, dtype="int64")
+            pieces = [p.columns[key].values if key in p.columns else blank(p.index, kind) for p in parts]
+            made.put(key, pd.concat(pieces, ignore_index=True), kind)
+    return made
 
 
 @dataclass(frozen=True)
@@ -153,29 +148,34 @@ class Match:
     start: np.ndarray
 
 
-def match(left: Sequence[pd.Series], right: Sequence[pd.Series], order: np.ndarray | None = None) -> Match:
+def match(left: Sequence[Values], right: Sequence[Values], order: np.ndarray | None = None) -> Match:
     """Find right records with the same key as each left one.
 
     ``order`` sorts the right records (positions, best first); NULL keys match
     nothing.  ``first`` and ``last`` are right positions, -1 where none.
     """
     size = len(left[0])
-    both = [pd.concat([a, b], ignore_index=True) for a, b in zip(left, right, strict=True)]
-    codes = codes_of(both)
-    empty = np.logical_or.reduce([b.isna().to_numpy() for b in both])
-    codes = np.where(empty, -1, codes)
+    both = [factorized(_concat(a, b)) for a, b in zip(left, right, strict=True)]
+    codes = both[0][0].astype("int64") if len(both) == 1 else small(*combined(both, 0))
+    codes = np.where(np.logical_or.reduce([part < 0 for part, _ in both]), -1, codes)
     left_codes, right_codes = codes[:size], codes[size:]
     sequence = np.arange(len(right_codes)) if order is None else order
     sequence = sequence[right_codes[sequence] >= 0]
     by_code = sequence[np.argsort(right_codes[sequence], kind="stable")]
-    keys = right_codes[by_code]
-    start = np.searchsorted(keys, left_codes, side="left")
-    stop = np.searchsorted(keys, left_codes, side="right")
-    count = np.where(left_codes < 0, 0, stop - start)
+    # Right records a code; a last place of none is where the -1 of NULL falls.
+    counts = np.bincount(right_codes[by_code], minlength=int(codes.max(initial=-1)) + 2)
+    starts = np.cumsum(counts) - counts
+    count, start = counts[left_codes], starts[left_codes]
     padded = np.append(by_code, -1)
     first = np.where(count > 0, padded[np.minimum(start, len(by_code))], -1)
-    last = np.where(count > 0, padded[np.maximum(stop - 1, 0)] if len(by_code) else -1, -1)
+    last = np.where(count > 0, padded[start + count - 1], -1)
     return Match(count, first, last, by_code, start)
+
+
+def _concat(left: Values, right: Values) -> Values:
+    if isinstance(left, Coded) or isinstance(right, Coded):
+        return stack_coded([v if isinstance(v, Coded) else Coded.of(v) for v in (left, right)])
+    return pd.concat([left, right], ignore_index=True)
 
 
 def pairs(found: Match) -> tuple[np.ndarray, np.ndarray]:
@@ -185,18 +185,37 @@ def pairs(found: Match) -> tuple[np.ndarray, np.ndarray]:
     return left, found.order[found.start[left] + offset] if len(left) else np.zeros(0, dtype="int64")
 
 
-def sort_positions(columns: Sequence[tuple[pd.Series, bool]], size: int) -> np.ndarray:
+def alike(columns: Sequence[Values]) -> np.ndarray:
+    """True for records that another one equals in all columns.
+
+    >>> alike([pd.Series([1, 2, 1])]).tolist()
+    [True, False, True]
+    """
+    total, range_ = combined([factorized(column) for column in columns], 0)
+    if range_ <= 4 * len(total):
+        found: np.ndarray = (np.bincount(total, minlength=1) > 1)[total]
+        return found
+    order = np.argsort(total, kind="stable")
+    same = total[order[1:]] == total[order[:-1]]
+    found = np.zeros(len(total), dtype=bool)
+    found[order] = np.append(same, False) | np.append(False, same)
+    return found
+
+
+def sort_positions(columns: Sequence[tuple[Values, bool]], size: int) -> np.ndarray:
     """Positions that sort records by columns (values, descending); NULL first, stable."""
-    keys = []
-    for values, descending in columns:
-        ranks = _ranks(values)
-        keys.append(-ranks if descending else ranks)
-    return np.lexsort(keys[::-1]) if keys else np.arange(size)
+    ranked = [_ranks(values, descending) for values, descending in columns]
+    return np.argsort(combined(ranked, size)[0], kind="stable")
 
 
-def _ranks(values: pd.Series) -> np.ndarray:
-    codes, _ = pd.factorize(values, sort=True, use_na_sentinel=True)
-    return codes.astype("int64")
+def _ranks(values: Values, descending: bool) -> tuple[np.ndarray, int]:
+    """Ranks from 0, and how many; NULL -1, or where the greatest comes first after all others."""
+    if isinstance(values, Coded):
+        ranks, count = values.order(), len(values.distinct)
+    else:
+        ranks, distinct = pd.factorize(values, sort=True, use_na_sentinel=True)
+        count = len(distinct)
+    return (count - 1 - ranks, count + 1) if descending else (ranks, count)
 
 
 def taken(values: pd.Series, positions: np.ndarray, index: pd.Index) -> pd.Series:
@@ -211,3 +230,7 @@ def taken(values: pd.Series, positions: np.ndarray, index: pd.Index) -> pd.Serie
 def keyed(columns: Mapping[str, Column]) -> dict[Key, Column]:
     """Columns by plain name as columns by key."""
     return {(name,): column for name, column in columns.items()}
+
+
+__all__ = ["SUBJECT", "Key", "Match", "Origin", "Rows", "Values", "codes_of", "distinct_records", "match",
+           "pairs", "sort_positions", "stack", "taken"]

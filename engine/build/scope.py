@@ -15,6 +15,7 @@ from engine.columns import Kind
 from engine.errors import Place, Problem, hint_for
 from engine.spec.dataset import DatasetSpec, SourceSpec, VariableSpec
 from engine.spec.load import StudySpec
+from engine.yaml.fields import Problems
 
 Node = tuple[str, str]
 """Something the build makes: (dataset, variable) or (dataset, ``@`` step)."""
@@ -53,7 +54,7 @@ class Scope:
                  headers: Mapping[str, Mapping[str, str]]) -> None:
         self.study, self.datasets, self.headers = study, datasets, headers
         self.constants = study.study.constants()
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self.used: dict[str, set[str]] = {}
 
     def columns_of(self, table: str) -> set[str]:

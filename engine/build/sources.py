@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from engine.build.rows import SUBJECT, Key, Origin, Rows, stack, taken
+from engine.build.rows import SUBJECT, Key, Origin, Rows, stack
 from engine.build.rows import match as match_keys
-from engine.columns import Column, Kind, blank, map_distinct, repeated
+from engine.coded import Coded
+from engine.columns import Column, Kind
 from engine.spec.dataset import Join, Long, SourceSpec, Test
 from engine.spec.references import Ref
 
@@ -45,8 +46,8 @@ def _joined(alias: str, join: Join, at: Derivation) -> Rows:
     if join.where is not None:
         other = other.where(at.condition(join.where, other, str(join.table or alias)))
     names = [str(n) for n in join.on or ()]
-    left = [rows.columns["@", n].values for n in names] or [at.subjects()]
-    right = [at.other_column(other, n).values for n in names] or [at.subjects(other)]
+    left = [rows.columns["@", n].held for n in names] or [rows.coded(*SUBJECT)]
+    right = [at.other_column(other, n).held for n in names] or [other.coded(*SUBJECT)]
     order = at.sorted_positions(join.order, other, str(join.table or alias)) if join.order else None
     found = match_keys(left, right, order)
     if join.take is None:
@@ -59,7 +60,7 @@ def _joined(alias: str, join: Join, at: Derivation) -> Rows:
         at.refuse(none, f"no record of {join.table or alias} matches", hint="'none: keep' or 'none: drop'")
     for key, column in other.columns.items():
         if key != SUBJECT and len(key) == 1:
-            rows.put(("@", alias, key[0]), taken(column.values, position, rows.index), column.kind)
+            rows.columns["@", alias, key[0]] = column.take(position)
             rows.columns.setdefault(("@", key[0]), rows.columns["@", alias, key[0]])
     return rows.where(~none) if policy == "drop" else rows
 
@@ -76,7 +77,7 @@ def _stopped(source: SourceSpec, at: Derivation) -> np.ndarray:
 
 def _marked(rows: Rows, mask: np.ndarray) -> None:
     """Note the records that stand for something not done (role ``not_done``)."""
-    rows.columns[_role_key("not_done")] = Column(repeated("Y", rows.index).where(mask), Kind.TEXT)
+    rows.put(_role_key("not_done"), Coded.constant("Y", rows.size).where(mask), Kind.TEXT)
 
 
 def _panel(source: SourceSpec, results: list[Column], stopped: np.ndarray, at: Derivation) -> list[Rows]:
@@ -85,47 +86,45 @@ def _panel(source: SourceSpec, results: list[Column], stopped: np.ndarray, at: D
     if part is None or part.test is None:
         return []
     for column in results:
-        at.refuse(stopped & column.values.notna().to_numpy(), lambda v: f"not done, and yet a result '{v}'",
+        at.refuse(stopped & ~column.isna(), lambda v: f"not done, and yet a result '{v}'",
                   column.values)
     positions = np.flatnonzero(stopped)
     made = at.rows.take(positions)
-    made.columns[_role_key("code")] = Column(repeated(str(part.test), made.index), Kind.TEXT)
+    made.put(_role_key("code"), Coded.constant(str(part.test), made.size), Kind.TEXT)
     if part.name is not None:
-        made.columns[_role_key("name")] = Column(repeated(str(part.name), made.index), Kind.TEXT)
+        made.put(_role_key("name"), Coded.constant(str(part.name), made.size), Kind.TEXT)
     _marked(made, np.ones(made.size, dtype=bool))
     made.put(("@row",), pd.Series(positions, dtype="float64"), Kind.NUMBER)
     return [made]
 
 
 def _wide(source: SourceSpec, at: Derivation) -> Rows:
-    """One record a test and row of a wide table; a test wholly blank makes no record."""
+    """One record a test, row and filled result column of a wide table; a test wholly blank makes none."""
     base, stopped = at.rows, _stopped(source, at)
     each = source.model.not_done is not None and bool(source.model.not_done.each)
-    results = [at.column(t.result) for t in source.tests.values() if t.result is not None]
-    parts = _panel(source, results, stopped, at)
+    results = {code: [at.column(r) for r in test.result or ()] for code, test in source.tests.items()}
+    parts = _panel(source, [column for columns in results.values() for column in columns], stopped, at)
     for code, test in source.tests.items():
-        roles: dict[str, Column] = {r: at.column(c) for r, c in test.roles().items() if isinstance(c, Ref)}
-        filled = np.zeros(base.size, dtype=bool)
-        result = roles.get("result")
-        if str(source.model.empty or "drop") == "keep":
-            filled[:] = True
-        elif result is not None:
-            filled = result.values.notna().to_numpy()
-        if each:
-            filled = filled | stopped
-        if test.when is not None:
-            filled &= at.condition(test.when)
-        positions = np.flatnonzero(filled)
-        part = base.take(positions)
-        for role, column in roles.items():
-            values = column.values.take(positions).set_axis(part.index)
-            part.columns[_role_key(role)] = Column(values, column.kind)
-        part.columns[_role_key("code")] = Column(repeated(code, part.index), Kind.TEXT)
-        if source.model.not_done is not None:
-            full = result.values.notna().to_numpy() if result else np.zeros(base.size, dtype=bool)
-            _marked(part, (stopped & ~full & each)[positions])
-        part.put(("@row",), pd.Series(positions, dtype="float64"), Kind.NUMBER)
-        parts.append(part)
+        roles = {role: at.column(ref) for role, ref in test.roles().items()}
+        filled = [~column.isna() for column in results[code]] or [np.zeros(base.size, dtype=bool)]
+        lacking = ~np.logical_or.reduce(filled)
+        if str(source.model.empty or "drop") != "keep":
+            lacking &= stopped & each
+        # Without any result the test has one record, if any: that of its first result column.
+        filled[0] = filled[0] | lacking
+        there = at.condition(test.when)
+        for number, mask in enumerate(filled):
+            positions = np.flatnonzero(mask & there)
+            part = base.take(positions)
+            if results[code]:
+                part.columns[_role_key("result")] = results[code][number].take(positions)
+            for role, column in roles.items():
+                part.columns[_role_key(role)] = column.take(positions)
+            part.put(_role_key("code"), Coded.constant(code, part.size), Kind.TEXT)
+            if source.model.not_done is not None:
+                _marked(part, (stopped & lacking & each)[positions])
+            part.put(("@row",), pd.Series(positions, dtype="float64"), Kind.NUMBER)
+            parts.append(part)
     made = stack(at.dataset, parts)
     order = np.lexsort([np.concatenate([np.full(p.size, n) for n, p in enumerate(parts)]),
                         made.values("@row").to_numpy()])
@@ -139,23 +138,22 @@ def _long(source: SourceSpec, long: Long, at: Derivation) -> Rows:
     for code, test in source.tests.items():
         for name in test.is_ or (code,):
             names[str(name).casefold()] = code
-    raw = at.text(long.test)
-    codes = map_distinct(raw, lambda v: names.get(str(v).casefold()))
+    raw = at.coded(long.test)
+    codes = raw.map(lambda text: names.get(text.casefold()))
     part = source.model.not_done
     if part is not None:
         _marked(rows, stopped)
         if part.test is not None:
-            codes = codes.mask(stopped, str(part.test))
+            codes = codes.filled(stopped, str(part.test))
         if part.name is not None:
-            rows.columns[_role_key("name")] = Column(
-                repeated(str(part.name), rows.index).where(stopped), Kind.TEXT)
-    stray = codes.isna().to_numpy()
+            rows.put(_role_key("name"), Coded.constant(str(part.name), rows.size).where(stopped), Kind.TEXT)
+    stray = codes.isna()
     if str(long.others or "error") == "drop":
         at.note(stray, lambda v: f"test '{v}' is not among the tests; dropped", raw)
     else:
         at.refuse(stray, lambda v: f"'{v}' is none of the tests", raw,
                   "add it under 'tests', or set 'others: drop'")
-    rows.columns[_role_key("code")] = Column(codes, Kind.TEXT)
+    rows.put(_role_key("code"), codes, Kind.TEXT)
     named = {"result": long.result, "unit": long.unit, "low": long.low, "high": long.high}
     for role, ref in {**{r: c for r, c in named.items() if c is not None}, **(long.columns or {})}.items():
         if isinstance(ref, Ref):
@@ -166,12 +164,12 @@ def _long(source: SourceSpec, long: Long, at: Derivation) -> Rows:
 def test_column(role: str, tests: dict[str, Test], rows: Rows) -> Column:
     """A role's values: a column of it, or what each test says under ``values``."""
     key = _role_key(role)
-    values = rows.columns[key] if key in rows.columns else Column(blank(rows.index, Kind.TEXT), Kind.TEXT)
+    values = rows.columns[key] if key in rows.columns else Column(Coded.nulls(rows.size), Kind.TEXT)
     stated = {c: str((t.values or {})[role]) for c, t in tests.items() if role in (t.values or {})}
     if not stated:
         return values
-    own = map_distinct(rows.columns[_role_key("code")].values, lambda c: stated.get(str(c)))
-    return Column(values.values.where(values.values.notna(), own), Kind.TEXT)
+    own = rows.coded(*_role_key("code")).map(stated.get)
+    return Column(values.coded.or_else(own), Kind.TEXT)
 
 
 __all__ = ["Origin", "source_rows", "test_column"]

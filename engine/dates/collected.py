@@ -10,7 +10,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.dates.distinct import combinations, spread
 from engine.dates.formats import Format, Trouble, compile_format, full_year, normalise
@@ -193,14 +195,51 @@ def read_dates(
     by_time = [compile_format(text, "time", words, year_cutoff) for text in time_formats]
     whole, clock = _Reader(by_date, words), _Reader(by_time, words)
     parted = _Columns(date_formats, words, year_cutoff)
-    codes, found = combinations([*dates, times] if times is not None else [*dates])
-    made: list[_Outcome] = []
-    for texts in found:
-        given, time_text = texts[:len(dates)], texts[len(dates)] if times is not None else None
-        date = whole.read(given[0]) if len(dates) == 1 else parted.read(*given)
-        time = clock.read(time_text)
-        made.append(_join(date, time, given[0] or "", time_text, time_without_date == "keep"))
     index = dates[0].index
-    return Read(spread([compose(one.known) for one in made], codes, index),
-                spread([one.reason is not None for one in made], codes, index, "bool"),
-                spread([one.reason for one in made], codes, index))
+    if len(dates) == 1:
+        codes, made, texts = _one_column(dates[0], times, whole, clock, time_without_date == "keep")
+    else:
+        codes, found = combinations([*dates, times] if times is not None else [*dates])
+        several = [_join(parted.read(*given[:3]), clock.read(given[3] if times is not None else None),
+                      "", given[3] if times is not None else None, time_without_date == "keep")
+                for given in found]
+        texts = [compose(one.known) for one in several]
+        made = list(several)
+    bad = {n: one.reason for n, one in enumerate(made) if one is not None and one.reason is not None}
+    reasons = np.full(len(made), None, dtype=object)
+    reasons.put(list(bad), list(bad.values()))
+    return Read(spread(texts, codes, index), spread(~pd.isna(reasons), codes, index, "bool"),
+                spread(reasons, codes, index))
+
+
+def _one_column(dates: pd.Series, times: pd.Series | None, whole: _Reader, clock: _Reader,
+                keep: bool) -> tuple[NDArray[np.int64], list[_Outcome | None], Sequence[object]]:
+    """The distinct combinations of date and time: where each stands, what it says, and that in ISO 8601.
+
+    Dates and times are read apart, for few of each make many combinations.  A
+    whole date with a readable time is put together as text, without an outcome.
+    """
+    date_codes, date_texts = _distinct(dates)
+    time_codes, time_texts = _distinct(times) if times is not None else (np.zeros_like(date_codes), [None])
+    by_date, by_time = [whole.read(t) for t in date_texts], [clock.read(t) for t in time_texts]
+    codes, first = pd.factorize(date_codes * len(time_texts) + time_codes)
+    of_date, of_time = np.divmod(first, len(time_texts))
+    plain = np.array([d.reason is None and MISSING not in d.known[:3] and d.known[3:] == UNKNOWN[3:]
+                      for d in by_date], dtype=bool)[of_date]
+    plain &= np.array([t.reason is None for t in by_time], dtype=bool)[of_time]
+    left = np.array([compose(d.known) or "" for d in by_date], dtype=object)
+    right = np.array([(compose(t.known) or "")[5:] for t in by_time], dtype=object)  # without -----
+    texts = np.asarray(left[of_date] + right[of_time], dtype=object)
+    made: list[_Outcome | None] = [None] * len(first)
+    for n in np.flatnonzero(~plain).tolist():
+        date, time = int(of_date[n]), int(of_time[n])
+        joined = _join(by_date[date], by_time[time], date_texts[date] or "", time_texts[time], keep)
+        made[n], texts[n] = joined, compose(joined.known)
+    return codes, made, texts
+
+
+def _distinct(column: pd.Series) -> tuple[NDArray[np.int64], list[str | None]]:
+    """A code a record, and the texts: the last is None, for NULL."""
+    codes, distinct = pd.factorize(column, use_na_sentinel=True)
+    texts: list[str | None] = [str(text) for text in distinct]
+    return np.where(codes < 0, len(texts), codes).astype(np.int64), [*texts, None]

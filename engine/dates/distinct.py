@@ -31,7 +31,7 @@ def combinations(columns: Sequence[pd.Series]) -> tuple[NDArray[np.int64], list[
 
 
 def spread(
-    made: Sequence[object], codes: NDArray[np.int64], index: pd.Index, dtype: str = "str",
+    made: Sequence[object] | NDArray[Any], codes: NDArray[np.int64], index: pd.Index, dtype: str = "str",
 ) -> pd.Series:
     """One value a combination, laid out over the records; ``None`` becomes missing.
 

@@ -134,7 +134,8 @@ def _subsets(names: set[str], tokens: set[str]) -> Iterator[set[str]]:
 
 def _form(pieces: Sequence[_Piece], end: str, names: set[str], words: Sequence[str]) -> _Form:
     kept = tuple(piece for piece in pieces if piece.name in names)
-    unknown = "".join(f"|{re.escape(word)}" for word in words)
+    # Atomic, the longest word first: words that begin alike cost no second look, however many there are.
+    unknown = f"|(?>{'|'.join(map(re.escape, words))})" if words else ""
     text = _literal(pieces[0].before, False)
     for n, piece in enumerate(kept):
         if n and not piece.before.strip() and piece.name in _CLOCK and kept[n - 1].name not in _CLOCK:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from engine.coded import Values
 from engine.columns import Column, Kind
 from engine.dates.parts import (
     COMPONENTS,
@@ -24,6 +25,7 @@ from engine.dates.parts import (
     Components,
     Known,
     Moments,
+    index_of,
     moments,
     month_days,
     month_ends,
@@ -213,7 +215,7 @@ def _flags(gaps: NDArray[np.bool_], letters: str, made: Moments, index: pd.Index
 
 
 def impute(
-    dtc: pd.Series,
+    dtc: Values,
     *,
     highest: Highest = "none",
     date: str = "first",
@@ -256,8 +258,8 @@ def impute(
     (['D', nan, nan], ['H', 'H', nan])
     """
     plan = _plan(highest, date, time)
-    parts = parse(dtc)
-    known, first, last = parts.known.copy(), parts.earliest, parts.latest
+    parts, index = parse(dtc), index_of(dtc)
+    known, first, last = parts.known, parts.earliest, parts.latest
     if ignore_seconds and not as_date and (known[:, 5] != MISSING).any():
         raise ValueError("seconds are collected, so imputed seconds must be flagged; drop ignore_seconds")
     if ignore_seconds:  # a time collected to the minute is that minute: nothing is imputed
@@ -266,14 +268,16 @@ def impute(
         known[:, 3:], first, last = 0, _midnight(first), _midnight(last)
     gaps = known == MISSING
     low, high = _bounds_inside(not_before, not_after, first, last, as_date)
-    made = _clip(_clip(_target(known, plan), first, last), low, high)
+    made = first.copy()     # where nothing is missing
+    some = np.flatnonzero(np.logical_or.reduce(gaps, axis=1))
+    made[some] = _target(known[some], plan)
+    made = _clip(_clip(made, first, last), low, high)
     made = np.where(gaps[:, 0], _without_year(plan, low, high), made)
-    made = np.where(_allowed(gaps, plan) & (parts.valid | dtc.isna().to_numpy()), made, _NAT)
+    made = np.where(_allowed(gaps, plan) & (parts.valid | np.asarray(dtc.isna())), made, _NAT)
     made = _keep_collected(known, made, np.fmin(high, last))
     time_gaps = gaps[:, 3:] & np.array([True, True, not ignore_seconds])
-    return Imputed(pd.Series(made, index=dtc.index, dtype="datetime64[s]"),
-                   _flags(gaps[:, :3], "YMD", made, dtc.index),
-                   _flags(time_gaps, "HMS", made, dtc.index))
+    return Imputed(pd.Series(made, index=index, dtype="datetime64[s]"),
+                   _flags(gaps[:, :3], "YMD", made, index), _flags(time_gaps, "HMS", made, index))
 
 
 def _bounds_inside(

@@ -13,16 +13,29 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from engine.coded import Values
 from engine.columns import map_distinct
-from engine.dates.parts import COMPONENTS, MISSING, Moments, Parts, compose, parse, read_dtc
+from engine.dates.parts import (
+    COMPONENTS,
+    MISSING,
+    Moments,
+    Parts,
+    as_coded,
+    compose,
+    index_of,
+    parse_texts,
+    read_dtc,
+    said,
+)
 
 Precision = Literal["year", "month", "day", "hour", "minute", "second"]
 PRECISIONS: tuple[str, ...] = ("none", *COMPONENTS)
 
 
-def check_iso(dtc: pd.Series, *, intervals: bool = True) -> pd.Series:
+def check_iso(dtc: Values, *, intervals: bool = True) -> pd.Series:
     """True where text is given and is no valid --DTC; NULL is False.
 
     Valid are complete and truncated values, one hyphen for a missing component
@@ -35,21 +48,25 @@ def check_iso(dtc: pd.Series, *, intervals: bool = True) -> pd.Series:
     >>> check_iso(pd.Series(["2025-02-29", "2025-3", "20250301", "2025-03-", None], dtype="str")).tolist()
     [True, True, True, True, False]
     """
-    def bad(text: object) -> bool:
-        value = str(text)
-        return ("/" in value and not intervals) or read_dtc(value) is None
-
-    return map_distinct(dtc, bad, "object").fillna(False).astype("bool")
+    coded = as_coded(dtc)
+    bad = ~parse_texts(coded.distinct).valid
+    bad[-1] = False  # NULL
+    if not intervals:
+        bad[:-1] |= np.asarray(pc.match_substring(coded.distinct, "/"), dtype=bool)
+    return pd.Series(bad[coded.codes], index=index_of(dtc))
 
 
 def _levels(parts: Parts) -> NDArray[np.int64]:
     """How many components from the year down are known without a gap."""
-    gaps = parts.known == MISSING
-    first: NDArray[np.int64] = np.where(gaps.any(axis=1), gaps.argmax(axis=1), len(COMPONENTS))
-    return first
+    found = np.zeros(len(parts.known), dtype=np.int64)
+    without_gap = np.ones(len(parts.known), dtype=np.bool_)
+    for component in parts.known.T:
+        without_gap &= component != MISSING
+        found += without_gap
+    return found
 
 
-def precision(dtc: pd.Series) -> pd.Series:
+def precision(dtc: Values) -> pd.Series:
     """The last component known without a gap from the year down, as text.
 
     ``none`` where the year is unknown; NULL where the value is NULL or no date.
@@ -59,13 +76,12 @@ def precision(dtc: pd.Series) -> pd.Series:
     >>> precision(dtc).tolist()
     ['month', 'year', 'hour', 'none', nan]
     """
-    parts = parse(dtc)
-    names = pd.Series(list(PRECISIONS), dtype="str").take(_levels(parts))
-    names.index = dtc.index
-    return names.where(parts.valid)
+    number = said(dtc, lambda parts: np.where(parts.valid, _levels(parts), len(PRECISIONS)))
+    names = pd.Series([*PRECISIONS, None], dtype="str").take(number)
+    return names.set_axis(index_of(dtc))
 
 
-def at_least(dtc: pd.Series, level: Precision) -> pd.Series:
+def at_least(dtc: Values, level: Precision) -> pd.Series:
     """True where a value is known down to ``level``; NULL is False.
 
     >>> at_least(pd.Series(["2025-03-01T13", "2025-03", None], dtype="str"), "day").tolist()
@@ -73,29 +89,30 @@ def at_least(dtc: pd.Series, level: Precision) -> pd.Series:
     """
     if level not in COMPONENTS:
         raise ValueError(f"'{level}' is no component of a date; known: {', '.join(COMPONENTS)}")
-    return pd.Series(_levels(parse(dtc)) > COMPONENTS.index(level), index=dtc.index)
+    known = said(dtc, lambda parts: _levels(parts) > COMPONENTS.index(level))
+    return pd.Series(known, index=index_of(dtc))
 
 
 def _series(values: Moments, index: pd.Index) -> pd.Series:
     return pd.Series(values.astype("datetime64[s]"), index=index, dtype="datetime64[s]")
 
 
-def earliest(dtc: pd.Series) -> pd.Series:
+def earliest(dtc: Values) -> pd.Series:
     """The first second a value allows, datetime64[s]; NaT where the year is unknown.
 
     >>> iso_datetime(earliest(pd.Series(["2025-03", "2003---15"], dtype="str"))).tolist()
     ['2025-03-01T00:00:00', '2003-01-15T00:00:00']
     """
-    return _series(parse(dtc).earliest, dtc.index)
+    return _series(said(dtc, lambda parts: parts.earliest), index_of(dtc))
 
 
-def latest(dtc: pd.Series) -> pd.Series:
+def latest(dtc: Values) -> pd.Series:
     """The last second a value allows, datetime64[s]; NaT where the year is unknown.
 
     >>> iso_datetime(latest(pd.Series(["2024-02", "2003-12-15T-:15"], dtype="str"))).tolist()
     ['2024-02-29T23:59:59', '2003-12-15T23:15:59']
     """
-    return _series(parse(dtc).latest, dtc.index)
+    return _series(said(dtc, lambda parts: parts.latest), index_of(dtc))
 
 
 def date_part(dtc: pd.Series) -> pd.Series:
@@ -126,18 +143,20 @@ def time_part(dtc: pd.Series) -> pd.Series:
     return map_distinct(dtc, cut, "str")
 
 
-def to_date(dtc: pd.Series) -> pd.Series:
+def to_date(dtc: Values) -> pd.Series:
     """Complete dates at midnight, datetime64[s]; NaT where a component of the date is missing.
 
     >>> iso_date(to_date(pd.Series(["2025-03-01T13:05", "2025-03"], dtype="str"))).tolist()
     ['2025-03-01', nan]
     """
-    parts = parse(dtc)
-    days = parts.earliest.astype("datetime64[D]").astype("datetime64[s]")
-    return _series(np.where(_levels(parts) >= 3, days, np.datetime64("NaT")), dtc.index)
+    def days(parts: Parts) -> Moments:
+        found = parts.earliest.astype("datetime64[D]").astype("datetime64[s]")
+        return np.where(_levels(parts) >= 3, found, np.datetime64("NaT"))
+
+    return _series(said(dtc, days), index_of(dtc))
 
 
-def to_datetime(dtc: pd.Series) -> pd.Series:
+def to_datetime(dtc: Values) -> pd.Series:
     """Datetimes known at least to the minute, datetime64[s]; NaT otherwise.
 
     A second that was not collected counts as 00: elapsed times are then right to
@@ -146,8 +165,10 @@ def to_datetime(dtc: pd.Series) -> pd.Series:
     >>> iso_datetime(to_datetime(pd.Series(["2025-03-01T13:05", "2025-03-01T13"], dtype="str"))).tolist()
     ['2025-03-01T13:05:00', nan]
     """
-    parts = parse(dtc)
-    return _series(np.where(_levels(parts) >= 5, parts.earliest, np.datetime64("NaT")), dtc.index)
+    def minutes(parts: Parts) -> Moments:
+        return np.where(_levels(parts) >= 5, parts.earliest, np.datetime64("NaT"))
+
+    return _series(said(dtc, minutes), index_of(dtc))
 
 
 def _text(values: pd.Series, unit: Literal["D", "m", "s"]) -> pd.Series:

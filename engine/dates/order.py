@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.dates.parts import parse
+from engine.coded import Coded, Values, stack_coded
+from engine.dates.parts import Parts, as_coded, index_of, parse_texts
+
+_NEVER = np.iinfo(np.int64).max
 
 
 def order_key(dtc: pd.Series) -> pd.Series:
@@ -26,34 +29,30 @@ def order_key(dtc: pd.Series) -> pd.Series:
     return dtc.astype("str").fillna("")
 
 
-def _ranked(columns: Sequence[pd.Series], last: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Two sort keys, records by columns: the best value has the smallest."""
-    never = np.iinfo(np.int64).max
-    keys = []
-    for column in columns:
-        parts = parse(column)
-        none = np.isnat(parts.earliest)
-        low, high = parts.earliest.astype(np.int64), parts.latest.astype(np.int64)
-        # The same last (first) moment: the later (earlier) its other end, the more is known.
-        first, second = (-low, high) if last else (high, -low)
-        keys.append((np.where(none, never, first), np.where(none, never, second)))
-    return np.stack([a for a, _ in keys], axis=1), np.stack([b for _, b in keys], axis=1)
+def _keys(parts: Parts, last: bool) -> NDArray[np.int64]:
+    """Two sort keys, a column each: the best value has the smallest."""
+    none = np.isnat(parts.earliest)
+    low, high = parts.earliest.astype(np.int64), parts.latest.astype(np.int64)
+    # The same last (first) moment: the later (earlier) its other end, the more is known.
+    keys = np.stack([-low, high] if last else [high, -low], axis=1)
+    keys[none] = _NEVER
+    return keys
 
 
-def _choose(columns: Sequence[pd.Series], last: bool) -> pd.Series:
+def _choose(columns: Sequence[Values], last: bool) -> pd.Series:
     if not columns:
         raise ValueError("at least one column is needed")
-    first, second = _ranked(columns, last)
-    lead = first.min(axis=1, keepdims=True)
-    second = np.where(first == lead, second, np.iinfo(np.int64).max)
-    best = second.argmin(axis=1)
-    chosen = columns[0].where(lead[:, 0] != np.iinfo(np.int64).max)
-    for number, column in enumerate(columns[1:], start=1):
-        chosen = chosen.where(best != number, column)
-    return chosen.astype("str")
+    index = index_of(columns[0])
+    coded = stack_coded([as_coded(column) for column in columns])
+    shape = len(columns), len(index)
+    keys = _keys(parse_texts(coded.distinct), last)[coded.codes].reshape(*shape, 2)
+    lead = keys[:, :, 0].min(axis=0)
+    second = np.where(keys[:, :, 0] == lead, keys[:, :, 1], _NEVER)
+    best = coded.codes.reshape(shape)[second.argmin(axis=0), np.arange(len(index))]
+    return Coded(np.where(lead == _NEVER, np.int32(-1), best), coded.distinct).series(index)
 
 
-def earliest_of(columns: Sequence[pd.Series]) -> pd.Series:
+def earliest_of(columns: Sequence[Values]) -> pd.Series:
     """Of several --DTC, for each record the one that had come first for certain.
 
     Values are compared by the last moment they allow, so of ``2025-03`` and
@@ -68,7 +67,7 @@ def earliest_of(columns: Sequence[pd.Series]) -> pd.Series:
     return _choose(columns, last=False)
 
 
-def latest_of(columns: Sequence[pd.Series]) -> pd.Series:
+def latest_of(columns: Sequence[Values]) -> pd.Series:
     """Of several --DTC, for each record the one that had come last for certain.
 
     Values are compared by the first moment they allow: ``2025-03-05`` is later
@@ -79,17 +78,32 @@ def latest_of(columns: Sequence[pd.Series]) -> pd.Series:
     return _choose(columns, last=True)
 
 
-def _grouped(dtc: pd.Series, groups: pd.Series, last: bool) -> pd.Series:
-    first, second = _ranked([dtc], last)
-    frame = pd.DataFrame({"group": groups.to_numpy(), "dtc": dtc.to_numpy(),
-                          "a": first[:, 0], "b": second[:, 0]})
-    frame = frame[(frame["a"] != np.iinfo(np.int64).max) & frame["group"].notna()]
-    best = frame.sort_values(["a", "b"], kind="stable").drop_duplicates("group").sort_values("group")
-    return pd.Series(best["dtc"].to_numpy(), index=pd.Index(best["group"], name=groups.name), dtype="str",
-                     name=dtc.name)
+def _grouped(dtc: Values, groups: pd.Series, last: bool) -> pd.Series:
+    coded = as_coded(dtc)
+    ranks = _ranks(_keys(parse_texts(coded.distinct), last))[coded.codes]
+    codes, names = pd.factorize(groups, sort=True)
+    among = np.flatnonzero((ranks < _NEVER) & (codes >= 0))
+    best = np.full(len(names), _NEVER)
+    np.minimum.at(best, codes[among], ranks[among])
+    hits = among[ranks[among] == best[codes[among]]][::-1]
+    first = np.full(len(names), -1)
+    first[codes[hits]] = hits           # written backwards, so the first of them stands
+    found = first >= 0
+    made = coded.take(first[found]).series(pd.Index(names[found], name=groups.name))
+    made.name = dtc.name if isinstance(dtc, pd.Series) else None
+    return made
 
 
-def earliest_by(dtc: pd.Series, groups: pd.Series) -> pd.Series:
+def _ranks(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One number for two sort keys, alike where both are; ``_NEVER`` stays."""
+    order = np.lexsort((keys[:, 1], keys[:, 0]))
+    risen = np.logical_or.reduce(keys[order[1:]] != keys[order[:-1]], axis=1)
+    ranks = np.zeros(len(keys), dtype=np.int64)
+    ranks[order[1:]] = np.cumsum(risen)
+    return np.where(keys[:, 0] == _NEVER, _NEVER, ranks)
+
+
+def earliest_by(dtc: Values, groups: pd.Series) -> pd.Series:
     """:func:`earliest_of` down the records of each group, indexed by group (sorted).
 
     Groups without a value that has a year are not in the result.
@@ -101,7 +115,7 @@ def earliest_by(dtc: pd.Series, groups: pd.Series) -> pd.Series:
     return _grouped(dtc, groups, last=False)
 
 
-def latest_by(dtc: pd.Series, groups: pd.Series) -> pd.Series:
+def latest_by(dtc: Values, groups: pd.Series) -> pd.Series:
     """:func:`latest_of` down the records of each group, indexed by group (sorted).
 
     >>> latest_by(pd.Series(["2025-03", "2025-03-05"], dtype="str"), pd.Series(["S1", "S1"])).to_dict()

@@ -9,16 +9,16 @@ uncertainty is two values and a solidus.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import MAXYEAR, datetime, timedelta
 from functools import lru_cache
-from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from engine.coded import Coded, Values
 from engine.dates.durations import Duration, read_duration
 
 COMPONENTS = ("year", "month", "day", "hour", "minute", "second")
@@ -28,8 +28,12 @@ Components = tuple[int, int, int, int, int, int]
 Moments = NDArray[np.datetime64]
 Known = NDArray[np.int16]
 
+_Any = TypeVar("_Any", bound=np.generic)
+
 UNKNOWN: Components = (MISSING,) * 6
 _LIMITS = ((1, 9999), (1, 12), (1, 31), (0, 23), (0, 59), (0, 59))
+# Where each component ends in a text of the usual form, and the sign that follows it.
+_ENDS = ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, ""))
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DATE = re.compile(r"(\d{4}|-)(?:-(\d\d|-)(?:-(\d\d|-))?)?", re.ASCII)
 _CLOCK = re.compile(
@@ -215,55 +219,148 @@ def read_dtc(text: str) -> _Read | None:
     return None if known is None else _Read(known)
 
 
-def moments(filled: NDArray[np.int64]) -> Moments:
+def _days(years: NDArray[np.integer], months: NDArray[np.integer],
+          days: NDArray[np.integer]) -> NDArray[np.datetime64]:
+    """Days of the calendar, datetime64[D]."""
+    first = ((years.astype(np.int64) - 1970) * 12 + months - 1).astype("datetime64[M]")
+    found: NDArray[np.datetime64] = first.astype("datetime64[D]") + (days - 1).astype(np.int64)
+    return found
+
+
+def moments(filled: NDArray[np.integer]) -> Moments:
     """Complete components, shape (n, 6), as datetime64[s]."""
-    months = ((filled[:, 0] - 1970) * 12 + filled[:, 1] - 1).astype("datetime64[M]")
-    seconds = filled[:, 3] * 3600 + filled[:, 4] * 60 + filled[:, 5]
-    days = months.astype("datetime64[D]") + (filled[:, 2] - 1)
+    days = _days(filled[:, 0], filled[:, 1], filled[:, 2])
+    seconds = filled[:, 3].astype(np.int64) * 3600 + filled[:, 4].astype(np.int64) * 60 + filled[:, 5]
     found: Moments = days.astype("datetime64[s]") + seconds.astype("timedelta64[s]")
     return found
 
 
-def month_ends(years: NDArray[np.int64], months: NDArray[np.int64]) -> NDArray[np.int64]:
+def month_ends(years: NDArray[np.integer], months: NDArray[np.integer]) -> NDArray[np.int64]:
     """The number of days of each month.
 
     >>> month_ends(np.array([2024, 2025]), np.array([2, 12])).tolist()
     [29, 31]
     """
-    first = ((years - 1970) * 12 + months - 1).astype("datetime64[M]")
-    span = (first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")
-    found: NDArray[np.int64] = span.astype(np.int64)
+    leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    found: NDArray[np.int64] = np.array(_MONTH_DAYS, dtype=np.int64)[months - 1]
+    found += (months == 2) & leap
     return found
 
 
 def bounds(known: Known) -> tuple[Moments, Moments]:
     """First and last second that components allow, NaT where the year is missing."""
-    wide = known.astype(np.int64)
-    absent = wide == MISSING
+    absent = known == MISSING
     none = absent[:, 0]
-    low = np.where(absent, np.array([1970, 1, 1, 0, 0, 0]), wide)
-    high = np.where(absent, np.array([1970, 12, 31, 23, 59, 59]), wide)
-    high[:, 2] = np.where(absent[:, 2], month_ends(high[:, 0], high[:, 1]), high[:, 2])
-    first, last = moments(low), moments(high)
+    first = moments(np.where(absent, np.array([1970, 1, 1, 0, 0, 0], dtype=np.int16), known))
+    last = first.copy()
+    for number, seconds in ((5, 59), (4, 59 * 60), (3, 23 * 3600)):
+        last[absent[:, number]] += np.timedelta64(seconds, "s")
+    vague = np.flatnonzero(absent[:, 1] | absent[:, 2])
+    if len(vague):
+        day = known[vague].astype(np.int64)
+        month = np.where(absent[vague, 1], 12, day[:, 1])
+        year = np.where(none[vague], 1970, day[:, 0])
+        end = np.where(absent[vague, 2], month_ends(year, month), day[:, 2])
+        start = first[vague].astype("datetime64[D]")
+        last[vague] += (_days(year, month, end) - start).astype("timedelta64[s]")
     first[none], last[none] = np.datetime64("NaT"), np.datetime64("NaT")
     return first, last
 
 
-def parse(dtc: pd.Series) -> Parts:
+def _regular(texts: Any) -> tuple[Known, NDArray[np.bool_]]:
+    """Components of texts of the usual forms (``2025``, ``2025-03`` ... to the second), and which have one.
+
+    All texts of one length are taken apart together, as a table of their bytes.
+    """
+    known = np.full((len(texts), 6), MISSING, dtype=np.int16)
+    found = np.zeros(len(texts), dtype=np.bool_)
+    _, starts, data = texts.buffers()
+    if not len(texts) or data is None:
+        return known, found
+    begin = np.frombuffer(starts, dtype=np.int64)[texts.offset:texts.offset + len(texts) + 1]
+    lengths, whole = np.diff(begin), np.frombuffer(data, dtype=np.uint8)
+    for count, (length, _) in enumerate(_ENDS, start=1):
+        at = np.flatnonzero(lengths == length)
+        if len(at) == len(texts):
+            signs = whole[begin[0]:begin[-1]].reshape(-1, length).T
+        else:
+            signs = np.stack([whole[begin[at] + place] for place in range(length)])
+        values, good = _table(np.ascontiguousarray(signs), count)
+        known[at[good], :count] = values[:, good].T
+        found[at[good]] = True
+    return known, found
+
+
+def _table(signs: NDArray[np.uint8], count: int) -> tuple[Known, NDArray[np.bool_]]:
+    """The components of texts of one length, given sign by sign, and which texts are dates."""
+    good = np.ones(signs.shape[1], dtype=np.bool_)
+    values = np.zeros((count, signs.shape[1]), dtype=np.int16)
+    place = 0
+    for number, (end, sign) in enumerate(_ENDS[:count]):
+        for digit in signs[place:end] - np.uint8(48):   # other signs than digits come to 10 or more
+            good &= digit < 10
+            values[number] = values[number] * 10 + digit
+        low, high = _LIMITS[number]
+        good &= (values[number] >= low) & (values[number] <= high)
+        if end < len(signs):
+            good &= signs[end] == ord(sign)
+        place = end + 1
+    late = np.flatnonzero(good & (values[2] > 28)) if count > 2 else np.zeros(0, dtype=np.int64)
+    if len(late):
+        good[late] = values[2, late] <= month_ends(values[0, late], values[1, late])
+    return values, good
+
+
+def parse_texts(texts: Any) -> Parts:
+    """Take distinct texts (an arrow array of ``large_string``) apart; a last row more stands for NULL.
+
+    >>> import pyarrow as pa
+    >>> found = parse_texts(pa.array(["2024-02", "31-FEB-2025"], pa.large_string()))
+    >>> found.valid.tolist(), found.known[0].tolist(), str(found.latest[0])
+    ([True, False, False], [2024, 2, -1, -1, -1, -1], '2024-02-29T23:59:59')
+    """
+    known, valid = _regular(texts)
+    known, valid = np.vstack([known, np.array([UNKNOWN], dtype=np.int16)]), np.append(valid, False)
+    spans = []
+    for at in np.flatnonzero(~valid[:-1]).tolist():
+        read = read_dtc(texts[at].as_py())
+        if read is not None:
+            known[at], valid[at] = read.known, True
+            if read.bounds is not None:
+                spans.append((at, read.bounds))
+    first, last = bounds(known)
+    for at, (low, high) in spans:
+        first[at], last[at] = np.datetime64(low, "s"), np.datetime64(high, "s")
+    return Parts(known, valid, first, last)
+
+
+def parse(dtc: Values) -> Parts:
     """Take a column of --DTC apart, once for each distinct text.
 
     >>> found = parse(pd.Series(["2024-02", "31-FEB-2025", None], dtype="str"))
     >>> found.valid.tolist(), found.known[0].tolist(), str(found.latest[0])
     ([True, False, False], [2024, 2, -1, -1, -1, -1], '2024-02-29T23:59:59')
     """
-    codes, distinct = pd.factorize(dtc, use_na_sentinel=True)
-    # The last row stands for NULL: code -1 picks it.
-    reads = [*(read_dtc(str(text)) for text in distinct), None]
-    flat = chain.from_iterable(UNKNOWN if read is None else read.known for read in reads)
-    known = np.fromiter(flat, dtype=np.int16, count=6 * len(reads)).reshape(-1, 6)
-    first, last = bounds(known)
-    for n, read in enumerate(reads):
-        if read is not None and read.bounds is not None:
-            first[n], last[n] = (np.datetime64(moment, "s") for moment in read.bounds)
-    valid = np.array([read is not None for read in reads], dtype=np.bool_)
-    return Parts(known[codes], valid[codes], first[codes], last[codes])
+    coded = as_coded(dtc)
+    return Parts(*(part[coded.codes] for part in parse_texts(coded.distinct)))
+
+
+def said(dtc: Values, what: Callable[[Parts], NDArray[_Any]]) -> NDArray[_Any]:
+    """What the distinct texts of a column say, laid out over its records.
+
+    >>> said(Coded.constant("2024-02", 2), lambda parts: parts.known[:, 1]).tolist()
+    [2, 2]
+    """
+    coded = as_coded(dtc)
+    found: NDArray[_Any] = what(parse_texts(coded.distinct))[coded.codes]
+    return found
+
+
+def as_coded(dtc: Values) -> Coded:
+    """Text by its codes."""
+    return dtc if isinstance(dtc, Coded) else Coded.of(dtc)
+
+
+def index_of(dtc: Values) -> pd.Index:
+    """The index of a series; text by codes stands on 0, 1, 2 ..."""
+    return pd.RangeIndex(len(dtc)) if isinstance(dtc, Coded) else dtc.index

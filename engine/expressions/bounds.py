@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NoReturn
 
+from engine.characters import INVISIBLE
 from engine.expressions.faults import Fault
 
 MAX_LENGTH = 10_000   # characters of one expression
@@ -19,6 +21,7 @@ MAX_PATTERN = 200     # characters of one LIKE pattern
 _NESTING = re.compile(r"""'[^']*'|"[^"]*"|\w+|[()]""")
 # Control, format (bidirectional and zero-width marks), surrogate, line and paragraph separator.
 _UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_HIDDEN = re.compile(f"[{INVISIBLE}]")  # some of these count as letters and marks
 
 
 def check_text(text: str) -> None:
@@ -28,6 +31,8 @@ def check_text(text: str) -> None:
     for at, character in enumerate(text):
         if not character.isprintable() and character not in "\t\r\n":
             _check_character(character, at)
+    if hidden := _HIDDEN.search(text):
+        _refuse(hidden.group(), hidden.start())
     depth = 0
     for token in _NESTING.finditer(text):
         word = token.group().upper()
@@ -39,6 +44,10 @@ def check_text(text: str) -> None:
 
 def _check_character(character: str, at: int) -> None:
     if unicodedata.category(character) in _UNSAFE:
-        name = unicodedata.name(character, "a control character")
-        raise Fault(f"character U+{ord(character):04X} ({name}) is not allowed",
-                    "it cannot be seen; delete it", at)
+        _refuse(character, at)
+
+
+def _refuse(character: str, at: int) -> NoReturn:
+    name = unicodedata.name(character, "a control character")
+    raise Fault(f"character U+{ord(character):04X} ({name}) is not allowed",
+                "it cannot be seen; delete it", at)

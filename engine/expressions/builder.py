@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,6 +37,7 @@ MAX_PARTS = 3          # of a qualified name
 MAX_COUNT = 1_000_000  # of an INTERVAL's unit, when it is written as a number
 MAX_WHOLE = 2**53      # above it a float no longer holds every whole number
 
+_NOT_ZERO = re.compile(r"[0.]*[1-9]")
 _KINDS = {kind.name: kind for kind in (Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.TIME)}
 _SIMILAR_KINDS = {
     **dict.fromkeys(("VARCHAR", "CHAR", "STRING", "CHARACTER"), "TEXT"),
@@ -144,6 +146,8 @@ class Builder(Transformer[Token, Node]):
         digits = token.lstrip("0")
         if value == float("inf") or (digits.isdigit() and (len(digits) > 16 or int(digits) > MAX_WHOLE)):
             raise Fault(f"number {short(token)} is too large to be held exactly", at=_at(token))
+        if value == 0 and _NOT_ZERO.match(token):
+            raise Fault(f"number {short(token)} is too small to be held", at=_at(token))
         return Literal(value, Kind.NUMBER, at=_at(token))
 
     def text(self, token: Token) -> Node:

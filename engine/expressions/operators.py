@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from engine.columns import Kind
@@ -15,6 +17,8 @@ from engine.expressions.vectors import UNKNOWN, Mask, Truth, Vector, length, mer
 
 DIVISION = "division by zero"
 TOO_LARGE = "number out of range"
+MAX_TEXT = 32_767  # characters of a text that an expression makes
+TOO_LONG = f"the text made is longer than {MAX_TEXT:,} characters"
 DATE_RANGE = "date out of range"
 NOT_WHOLE = "the count of an INTERVAL is no whole number"
 MAX_SHIFT = 1e9  # units an INTERVAL may hold before dates could overflow
@@ -110,15 +114,39 @@ def settled(values: NDArray[np.float64], problems: dict[str, Mask], *sources: Ve
 
 
 def join(left: Vector, right: Vector) -> Vector:
-    """``||``: NULL where either side is NULL."""
+    """``||``: NULL where either side is NULL; a text too long to be one is a data problem."""
     a, b = left.data, right.data
     bad = merge(left.bad, right.bad)
+    long = too_long([a, b], np.nan)
+    if long is not None:  # said before it is made, or texts that double would fill the memory
+        made = join(*(Vector(Kind.TEXT, without(part, long)) for part in (a, b)))
+        return made._replace(bad=merge(bad, {TOO_LONG: long}))
     if len(a) != len(b):
         one = a if len(a) == 1 else b
         if pd.isna(one[0]):
             return Vector(Kind.TEXT, null(Kind.TEXT), bad)
         a, b = (a[0], b) if len(a) == 1 else (a, b[0])
     return Vector(Kind.TEXT, a + b, bad)
+
+
+def too_long(parts: Sequence[Any], null: float) -> Mask | None:
+    """Where the texts of several parts are too long to be joined; None if nowhere.
+
+    ``null`` is what NULL counts: 0, or NaN where it makes the whole NULL.
+    """
+    if sum(pc.max(pc.binary_length(pa.array(part))).as_py() or 0 for part in parts) <= MAX_TEXT:
+        return None  # the bytes of the longest are enough to know
+    total: Any = sum(pd.Series(part).str.len().fillna(null).to_numpy(dtype="float64") for part in parts)
+    long: Mask = total > MAX_TEXT
+    return long if long.any() else None
+
+
+def without(text: Any, lost: Mask) -> Any:
+    """Texts with NULL where they are lost."""
+    spread = pd.Series(text)
+    if len(spread) == 1 and len(lost) > 1:
+        spread = spread.take(np.zeros(len(lost), dtype="int64"))
+    return spread.mask(np.broadcast_to(lost, len(spread))).array
 
 
 def elapsed(later: NDArray[Any], earlier: NDArray[Any], seconds: int) -> NDArray[np.float64]:

@@ -8,10 +8,9 @@ import pandas as pd
 
 from engine.columns import Kind
 from engine.expressions.casts import shown
+from engine.expressions.operators import MAX_TEXT, TOO_LONG, too_long, without
 from engine.expressions.tree import number_text
 from engine.expressions.vectors import Refusal, Vector, merge
-
-MAX_TEXT = 32_767  # characters a function may make
 
 
 def _whole(function: str, value: float, least: int) -> int | Refusal:
@@ -21,7 +20,7 @@ def _whole(function: str, value: float, least: int) -> int | Refusal:
 
 
 def _too_long(function: str) -> Refusal:
-    return Refusal(f"{function}: the text made is longer than {MAX_TEXT:,} characters")
+    return Refusal(f"{function}: {TOO_LONG}")
 
 
 def substr(text: str, start: float, count: float = MAX_TEXT) -> str | Refusal:
@@ -84,6 +83,10 @@ def strpos(text: str, part: str) -> float:
 def concat(arguments: list[Vector]) -> Vector:
     """Join texts, leaving out NULLs; NULL if all are NULL."""
     bad = merge(*(argument.bad for argument in arguments))
+    long = too_long([argument.data for argument in arguments], 0)
+    if long is not None:
+        kept = [Vector(Kind.TEXT, without(argument.data, long)) for argument in arguments]
+        return concat(kept)._replace(bad=merge(bad, {f"CONCAT: {TOO_LONG}": long}))
     made: Any = None
     for argument in arguments:
         text: Any = pd.Series(argument.data).fillna("").array

@@ -78,14 +78,14 @@ def constant(value: str | float | bool | None, kind: Kind | None) -> Vector:
 
 
 def load(column: Column) -> Vector:
-    """Take a table's column; a Categorical of text counts as text.
+    """Take a table's column.
 
     Raises TypeError where the dtype does not fit the kind: that is a fault of the
     calling code, not of the data.
     """
-    values, kind = column
+    values, kind = column.values, column.kind
     if kind is Kind.TEXT:
-        return Vector(kind, _text(values))
+        return Vector(kind, values.array)
     if kind is Kind.BOOLEAN:
         flags = values.astype("boolean").array
         return Vector(kind, truth_of(flags))
@@ -94,17 +94,6 @@ def load(column: Column) -> Vector:
     if values.dtype.kind != ("m" if kind is Kind.TIME else "M"):
         raise TypeError(f"a {kind.value} column of dtype {values.dtype}")
     return Vector(kind, values.to_numpy(dtype=DTYPES[kind]))
-
-
-def _text(values: pd.Series) -> Any:
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        words = pd.Series(values.cat.categories)
-        return _text(words).take(values.cat.codes.to_numpy(), allow_fill=True)
-    if values.dtype == "object" and pd.api.types.infer_dtype(values, skipna=True) in ("string", "empty"):
-        values = values.astype("str")
-    if not isinstance(values.dtype, pd.StringDtype):
-        raise TypeError(f"a text column of dtype {values.dtype}")
-    return values.astype("str").array
 
 
 def truth_of(flags: Any) -> Truth:

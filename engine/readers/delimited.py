@@ -11,45 +11,92 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Any
+from itertools import count, islice
+from typing import Any, TextIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from engine.readers.source import Cells, Header, Reader, more
+from engine.errors import DataError, Problem, counted
+from engine.readers.source import EMPTY, Cells, Header, Reader, also
 
-_BLOCK = 16 << 20
+_DELIMITERS = {";": "';'", "\t": "a tab", "|": "'|'", ",": "','"}
+"""What separates cells in files that are met, with the words for it."""
+_BLOCK = 4 << 20
+_LIKE_ASCII = ("ascii", "utf-8", "utf-8-sig", "iso8859-1", "cp1252", "gb18030")
+"""Encodings in which ASCII bytes are what they are in UTF-8, so that nothing need be decoded."""
+_BY_CODES = pa.dictionary(pa.int32(), pa.string())
+_NO_ENCODING = frozenset(
+    {"", "undefined", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"})
+"""Codecs of Python's that are no encoding of a file."""
+_LONGEST_LINE = 8 << 20
 _LF, _CR = 10, 13
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+         (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 class DelimitedReader(Reader):
     """Reads one delimited text file."""
 
-    _width = 0
+    _names: tuple[str, ...] = ()
     _first = 1
-    """The number of cells of a record and the line of the first one: known from the header."""
+    """The columns, as many as a record has cells, and the line of the first record: known from the header."""
+
+    @property
+    def _width(self) -> int:
+        return len(self._names)
 
     def header(self) -> Header:
         for what, word in (("delimiter", self._delimiter), ("quote", self.source.quote or '"')):
             if len(word) != 1 or not word.isascii():
                 raise self.error(f"{what}: '{word}' is not one ASCII character")
+        if self._delimiter in ("\r", "\n", self.source.quote):
+            what = "the quote" if self._delimiter == self.source.quote else "a line end"
+            raise self.error(f"delimiter: it is {what}", "give the sign that separates cells")
         encoding = self._encoding()
         try:
             with self.source.path.open(encoding=encoding, newline="") as file:
-                found = self._header_records(iter(file))
+                found = self._header_records(self._lines(file))
         except UnicodeDecodeError:
             self._load()  # says where
             raise
         names = found[self.source.header]
         labels = found.get(self.source.labels or 0, [])
-        self._width = len(names)
+        self._names = tuple(names)
+        if any("\0" in name for name in names):
+            self._load()  # says where
         if not any(name.strip() for name in names):
-            raise self.error("the header line is blank", line=self.source.header)
+            raise self.error("the header line is blank", "'header' says which line names the columns",
+                             line=self.source.header)
+        self._require_delimiter(names, encoding)
         padded = [*labels, *[""] * len(names)][: len(names)]
         return Header(tuple(names), tuple(padded), line=self.source.header)
+
+    def _require_delimiter(self, names: list[str], encoding: str) -> None:
+        """Refuse a header of one column that another delimiter would split; ``rename`` says it is one."""
+        if len(names) > 1 or names[0] in self.source.columns:
+            return
+        other = max(_DELIMITERS, key=names[0].count)
+        if other != self._delimiter and other in names[0]:
+            written = '"\\t"' if other == "\t" else f"'{other}'"
+            shown = names[0] if len(names[0]) <= 60 else f"{names[0][:57]}..."
+            marked = "" if encoding.startswith("utf-8") or encoding == self.source.encoding else (
+                f"the file is {encoding.upper()} by its byte order mark, and ")
+            raise self.error(f"{marked}the header is one column, '{shown}'",
+                             f"the delimiter is probably {_DELIMITERS[other]}: write delimiter: {written}",
+                             line=self.source.header)
+
+    def _lines(self, file: TextIO) -> Iterator[str]:
+        """The lines of a file, none of a length that no header has."""
+        for number in count(1):
+            line = file.readline(_LONGEST_LINE + 1)
+            if len(line) > _LONGEST_LINE:
+                raise self.error(f"the line has more than {_LONGEST_LINE:,} characters",
+                                 "is it a text file, and 'encoding' right?", line=number)
+            if not line:
+                return
+            yield line
 
     def _header_records(self, lines: Iterator[str]) -> dict[int, list[str]]:
         """The records on the header's and the labels' line; sets where the data start."""
@@ -73,7 +120,7 @@ class DelimitedReader(Reader):
 
     def _too_short(self, target: int, lines: int) -> Exception:
         if not lines:
-            return self.error("the file is empty")
+            return self.error("the file is empty", EMPTY)
         what = "header" if target == self.source.header else "labels"
         return self.error(f"{what}: line {target}, but the file has {lines} line{'' if lines == 1 else 's'}")
 
@@ -89,8 +136,25 @@ class DelimitedReader(Reader):
 
     def _broken(self, error: csv.Error, line: int) -> Exception:
         if "unexpected end of data" in str(error):
-            return self.error("a quoted cell is never closed", line=line)
-        return self.error(f"the line cannot be split into cells: {error}", line=line)
+            return self._never_closed(line)
+        if "field limit" in str(error):
+            return self.error(f"a cell has more than {csv.field_size_limit():,} characters",
+                              "is a quote not closed?" if self.source.quote else "", line=line)
+        hint = ("give 'delimiter' if it is another sign" if line == self.source.header
+                else "a quotation mark inside a quoted cell is written twice")
+        return self.error(f"the line cannot be split into cells: {error}", hint, line=line)
+
+    def _never_closed(self, line: int) -> Exception:
+        """Tell a quotation mark that opens on a line and has no second one to the end of the file."""
+        rest = list(islice(io.StringIO(self._load().decode("utf-8"), newline=""), line - 1, None))
+        try:
+            cells = len(next(csv.reader(rest, delimiter=self._delimiter, quotechar=self.source.quote)))
+        except csv.Error:
+            cells = 0
+        where = f" of {self._names[cells - 1]}" if 0 < cells <= self._width else ""
+        return self.error(f"the quotation mark{where} is never closed: the cell would end with the file, "
+                          f"in line {line + len(rest) - 1}",
+                          "close it, or write it twice if it belongs to the text", line=line)
 
     def _encoding(self) -> str:
         """The encoding the file's byte order mark states, or the spec's."""
@@ -98,35 +162,48 @@ class DelimitedReader(Reader):
             start = file.read(4)
         try:
             "".encode(self.source.encoding)
-        except LookupError as error:
+            name = codecs.lookup(self.source.encoding).name
+        except (LookupError, UnicodeError):
+            name = ""
+        if name in _NO_ENCODING:
             raise self.error(f"unknown encoding '{self.source.encoding}'",
-                             "for example utf-8, utf-16, gb18030, cp1252") from error
-        return next((name for mark, name in _BOMS if start.startswith(mark)), self.source.encoding)
+                             "for example utf-8, utf-16, gb18030, cp1252")
+        stated = next((name for mark, name in _BOMS if start.startswith(mark)), None)
+        if stated is None and name in ("utf-16", "utf-32"):
+            raise self.error(f"has no byte order mark, as {name} has",
+                             f"write encoding: {name}-le or {name}-be, or the true one")
+        return stated or self.source.encoding
 
     def _load(self) -> bytes:
         """The whole file as UTF-8 without a byte order mark."""
         data, encoding = self.source.path.read_bytes(), self._encoding()
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError as error:
-            raise self._undecodable(data, error) from error
-        if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
-            utf8 = data.removeprefix(codecs.BOM_UTF8)
+        if codecs.lookup(encoding).name in _LIKE_ASCII and data.isascii():
+            utf8 = data
         else:
-            utf8 = text.encode("utf-8")
+            try:
+                text = data.decode(encoding)
+            except UnicodeDecodeError as error:
+                raise self._undecodable(data, error) from error
+            if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
+                utf8 = data.removeprefix(codecs.BOM_UTF8)
+            else:
+                utf8 = text.encode("utf-8")
         nul = utf8.find(0)
         if nul >= 0:
             wide = utf8.count(0) * 4 > len(utf8)
-            hint = "is the file UTF-16? write encoding: utf-16" if wide else ""
-            position = nul - utf8.rfind(b"\n", 0, nul)
-            raise self.error(f"a NUL character at byte {position} of the line", hint,
+            hint = "is the file UTF-16? write encoding: utf-16" if wide else "remove it, or export the file anew"
+            before = utf8[utf8.rfind(b"\n", 0, nul) + 1:nul]
+            cell = before.count(self._delimiter.encode())
+            quoted = bool(self.source.quote) and self.source.quote.encode() in before
+            where = f", in {self._names[cell]}" if cell < self._width and not quoted else ""
+            raise self.error(f"a NUL character (U+0000) at byte {len(before) + 1} of the line{where}", hint,
                              line=utf8.count(b"\n", 0, nul) + 1)
         return utf8
 
     def _undecodable(self, data: bytes, error: UnicodeDecodeError) -> Exception:
         line = data.count(b"\n", 0, error.start) + 1
         position = error.start - data.rfind(b"\n", 0, error.start)
-        other = next((name for name in ("gb18030", "cp1252") if _decodes(data, name)), None)
+        other = next((name for name in ("utf-8", "gb18030", "cp1252") if _decodes(data, name)), None)
         hint = f"the file reads as {other}: write encoding: {other}" if other else ""
         if other == self.source.encoding:
             hint = ""
@@ -139,32 +216,42 @@ class DelimitedReader(Reader):
 
     def _fast(self, data: bytes, positions: Sequence[int]) -> Cells | None:
         """Read with arrow; None when the file is not plain enough to be sure of the result."""
-        if self._width < 2 or data.count(b"\r") != data.count(b"\r\n"):
+        if self._width < 2 or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n")):
             return None
-        body = data[_line_offset(data, self._first):]
-        lines = _record_lines(np.frombuffer(body, dtype=np.uint8), self._delimiter, self.source.quote)
-        if lines is None:
+        start, quote = _line_offset(data, self._first), self.source.quote
+        body = pa.py_buffer(data).slice(start)
+        quoted = bool(quote) and data.find(quote.encode(), start) >= 0
+        table = self._parsed(body, [str(at) for at in positions], quoted)
+        if table is None:
             return None
-        if not len(lines):
-            return Cells({at: pa.array([], pa.large_string()) for at in positions}, lines)
-        names = [str(at) for at in range(self._width)]
-        asked = [names[at] for at in positions] or names[:1]
-        quote = self.source.quote
-        try:
-            table = arrow_csv.read_csv(
-                pa.BufferReader(body),
-                arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK),
-                arrow_csv.ParseOptions(delimiter=self._delimiter, quote_char=quote or False,
-                                       newlines_in_values=bool(quote) and quote.encode() in body),
-                arrow_csv.ConvertOptions(column_types=dict.fromkeys(asked, pa.string()), null_values=[],
-                                         include_columns=asked, strings_can_be_null=False, check_utf8=False),
-            )
-        except pa.ArrowInvalid:
-            return None
-        if table.num_rows != len(lines):
+        # Without quotes a record is a line, and with as many records as lines none of these is blank.
+        size = data.count(b"\n", start) + (not data.endswith(b"\n") and start < len(data))
+        lines = np.arange(size) if not quoted and table.num_rows == size else _record_lines(
+            np.frombuffer(body, dtype=np.uint8), self._delimiter, quote)
+        if lines is None or table.num_rows != len(lines):
             return None
         rows = (lines + self._first).astype("int32")
         return Cells({at: table.column(str(at)) for at in positions}, rows)
+
+    def _parsed(self, body: Any, asked: list[str], quoted: bool) -> Any:
+        """The lines as an arrow table whose columns are named by position; None where arrow refuses them."""
+        names = [str(at) for at in range(self._width)]
+        if not body.size:
+            return pa.table({name: pa.array([], pa.large_string()) for name in asked or names[:1]})
+        quote = self.source.quote
+        try:
+            return arrow_csv.read_csv(
+                pa.BufferReader(body),
+                # One thread: two cores would halve the wait and take half as much time again.
+                arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK, use_threads=False),
+                arrow_csv.ParseOptions(delimiter=self._delimiter, quote_char=quote or False,
+                                       newlines_in_values=quoted),
+                arrow_csv.ConvertOptions(column_types=dict.fromkeys(asked, _BY_CODES), null_values=[],
+                                         include_columns=asked or names[:1], strings_can_be_null=False,
+                                         check_utf8=False),
+            )
+        except pa.ArrowInvalid:
+            return None
 
     def _careful(self, data: bytes, positions: Sequence[int]) -> Cells:
         """Read with Python's csv, which knows on which line each record starts."""
@@ -173,7 +260,7 @@ class DelimitedReader(Reader):
             pass
         kept: list[list[str]] = []
         starts: list[int] = []
-        ragged: list[tuple[int, int]] = []
+        ragged: list[tuple[int, list[str]]] = []
         reader, line = self._csv(lines), self._first
         try:
             for record in reader:
@@ -181,7 +268,7 @@ class DelimitedReader(Reader):
                     kept.append([record[at] for at in positions])
                     starts.append(line)
                 elif len(record) > 1 or any(cell.strip() for cell in record):
-                    ragged.append((line, len(record)))
+                    ragged.append((line, record))
                 line = self._first + reader.line_num
         except csv.Error as error:
             raise self._broken(error, line) from error
@@ -191,13 +278,22 @@ class DelimitedReader(Reader):
         arrays = [pa.array(column, pa.large_string()) for column in columns]
         return Cells(dict(zip(positions, arrays, strict=True)), np.array(starts, dtype="int32"))
 
-    def _ragged(self, found: list[tuple[int, int]]) -> Exception:
-        line, count = found[0]
-        message = f"{count} cell{'' if count == 1 else 's'} where the header has {self._width}"
-        quoted = self.source.quote and count > self._width
-        hint = f"a cell that holds {self._delimiter!r} must be quoted" if quoted else ""
-        return self.error(message + more(len(found) - 1), hint, line=line,
-                          records=self.records(at for at, _ in found))
+    def _ragged(self, found: list[tuple[int, list[str]]]) -> DataError:
+        """Records of another width than the header's: a problem for each number of cells."""
+        lines: dict[int, list[int]] = {}
+        for line, record in found:
+            lines.setdefault(len(record), []).append(line)
+        first = {len(record): record for _, record in reversed(found)}
+        problems: list[Problem] = []
+        for cells, at in lines.items():
+            shown = f" ('{first[cells][0][:40]}')" if cells == 1 else ""
+            told = f"{counted(cells, 'cell')}{shown} where the header has {self._width}"
+            hint = "a cell with a line break in it must be quoted; delete the line if it is no record"
+            if cells > self._width:
+                hint = f"a cell that holds {self._delimiter!r} must be quoted" if self.source.quote else (
+                    "'quote' says what sets off a cell that holds the delimiter")
+            problems += self.error(told + also(at[1:]), hint, line=at[0], records=self.records(at)).problems
+        return DataError(problems)
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

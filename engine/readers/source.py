@@ -5,13 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from engine.coded import Coded
 from engine.errors import DataError, Place, Problem, Record, hint_for
+
+LISTED = 1_000
+"""So many bad records are listed behind one problem; the count told is always exact."""
 
 FORMATS: dict[str, str] = {
     ".csv": "csv", ".tsv": "tsv", ".xlsx": "xlsx", ".xlsm": "xlsx",
@@ -62,19 +67,27 @@ class Source:
 
 @dataclass(frozen=True)
 class RawTable:
-    """A raw table: text, with the file (``_file``) and line (``_row``) of every record.
+    """A raw table: text by codes, with the file and line of every record.
 
-    Every column of ``frame`` is ``str`` with NaN for missing; ``_file`` (int32)
-    is a position in ``files``, ``_row`` (int32, from 1) the physical line of a
-    text file, the row of a sheet or the record of any other file.  ``labels``
-    and ``formats`` hold what the files say of a column.
+    ``file`` (int32) is a position in ``files``, ``row`` (int32, from 1) the
+    physical line of a text file, the row of a sheet or the record of any other
+    file.  ``labels`` and ``formats`` hold what the files say of a column.
     """
 
     name: str
-    frame: pd.DataFrame
+    columns: Mapping[str, Coded]
+    file: np.ndarray
+    row: np.ndarray
     labels: Mapping[str, str]
     files: tuple[str, ...]
     formats: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The columns as ``str`` with NaN for missing, then ``_file`` and ``_row``."""
+        index = pd.RangeIndex(len(self.row))
+        columns = {name: column.series(index) for name, column in self.columns.items()}
+        return pd.DataFrame({**columns, "_file": self.file, "_row": self.row}, index=index)
 
 
 @dataclass(frozen=True)
@@ -125,8 +138,25 @@ class Reader(ABC):
         return DataError(Problem(place, self.table, message, hint, tuple(records), self.source.place))
 
     def records(self, lines: Iterable[int]) -> tuple[Record, ...]:
-        """The records on these lines."""
-        return tuple(Record(Place(self.source.file, int(line))) for line in lines)
+        """The records on these lines, the first thousand of them."""
+        return tuple(Record(Place(self.source.file, int(line))) for line in islice(lines, LISTED))
+
+
+EMPTY = "its header must name the columns: export it anew"
+"""What to do about a file in which nothing stands."""
+
+
+def also(lines: Sequence[int]) -> str:
+    """The first of the further lines a message is about.
+
+    >>> also([]), also([5]), also([5, 6, 7]), also(range(5, 15))
+    ('', ' (line 5 too)', ' (lines 5, 6 and 7 too)', ' (lines 5, 6, 7, 8, 9 and 5 more too)')
+    """
+    if len(lines) < 2:
+        return f" (line {lines[0]} too)" if lines else ""
+    shown = [str(line) for line in lines[:5]]
+    last = f"{len(lines) - 5} more" if len(lines) > 5 else shown.pop()
+    return f" (lines {', '.join(shown)} and {last} too)"
 
 
 def more(count: int) -> str:

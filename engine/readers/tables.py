@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import stat
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 
-from engine.errors import DataError, Place, Problem
+from engine.coded import Coded, stack_coded
+from engine.errors import DataError, Place, Problem, nearest
 from engine.readers.delimited import DelimitedReader
 from engine.readers.parquet import ParquetReader
 from engine.readers.sas import SasReader
@@ -24,6 +26,9 @@ _READERS: dict[str, Callable[[Source, str], Reader]] = {
     "sas7bdat": SasReader, "xpt": SasReader, "parquet": ParquetReader,
 }
 _OURS = ("_file", "_row")
+
+MAX_BYTES = 4 << 30   # of one raw file
+MAX_COLUMNS = 20_000  # of one raw file
 
 _Item = TypeVar("_Item")
 _Made = TypeVar("_Made")
@@ -75,7 +80,9 @@ def read_table(name: str, sources: Sequence[Source], wanted: Collection[str] | N
         labels = {c: _mended_label(_labelled(parts, c) or first[c], c) for c in kept}
         formats = {c: f for c in kept if (f := _format(first[c], c))}
     files = tuple(source.file for source in sources)
-    return RawTable(name, _frame(kept, blocks, files), labels, files, formats)
+    sizes = [len(rows) for _, rows in blocks]
+    return RawTable(name, _stacked(kept, blocks), np.repeat(np.arange(len(files), dtype="int32"), sizes),
+                    np.concatenate([rows for _, rows in blocks]).astype("int32"), labels, files, formats)
 
 
 def read_headers(source: Source, name: str = "") -> list[tuple[str, str]]:
@@ -94,22 +101,19 @@ def require_columns(table: RawTable, names: Iterable[str], place: Place | None =
 
     ``place`` is the spec's line that asks for them.
     """
-    known = [str(column) for column in table.frame.columns if column not in _OURS]
-    problems = _missing(table.name, list(names), known, table.files, None, place)
+    problems = _missing(table.name, list(names), list(table.columns), table.files, None, place)
     if problems:
         raise DataError(problems)
 
 
 def place_of(table: RawTable, positions: Iterable[int]) -> list[Place]:
-    """The file and line of the records at these positions of the table's frame.
+    """The file and line of the records at these positions.
 
-    >>> frame = pd.DataFrame({"_file": [0], "_row": [17]})
-    >>> [str(place) for place in place_of(RawTable("a", frame, {}, ("a.csv",)), [0])]
+    >>> table = RawTable("a", {}, np.array([0]), np.array([17]), {}, ("a.csv",))
+    >>> [str(place) for place in place_of(table, [0])]
     ['a.csv:17']
     """
-    taken = table.frame[list(_OURS)].take(list(positions))
-    rows = zip(taken["_file"], taken["_row"], strict=True)
-    return [Place(table.files[int(file)], int(row)) for file, row in rows]
+    return [Place(table.files[int(table.file[at])], int(table.row[at])) for at in positions]
 
 
 def _each(items: Iterable[_Item], function: Callable[[_Item], _Made]) -> list[_Made]:
@@ -142,6 +146,8 @@ def _open(source: Source, name: str, stack: ExitStack) -> _Part:
     reader = _reader(source, name)
     stack.callback(reader.close)
     header = reader.header()
+    if len(header.names) > MAX_COLUMNS:
+        raise reader.error(f"has {len(header.names):,} columns, {MAX_COLUMNS:,} at most", line=header.line)
     positions, unnamed, renamed = _named(reader, header)
     return _Part(reader, header, positions, unnamed, renamed)
 
@@ -160,22 +166,42 @@ def _reader(source: Source, name: str) -> Reader:
     if kind not in _READERS:
         what = f"format '{kind}'" if kind else f"extension '{suffix}'"
         raise refuse(f"unknown {what}", f"write format: one of {', '.join(_READERS)}")
-    if source.path.is_dir():
-        raise refuse("is a folder, not a file")
     folder = source.path.parent
-    if not source.path.exists():
+    try:
+        found = source.path.stat()
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            raise refuse(f"cannot be read: {error.strerror}") from error
         if not folder.is_dir():
-            raise refuse(f"no such file, and no folder '{folder.name}'")
-        there = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
-        raise refuse("no such file", choices(source.path.name, there, "the folder holds"))
+            raise refuse(f"no such file, and no folder '{folder.name}'") from error
+        raise refuse("no such file", _there(source.path)) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise refuse("is a folder, not a file", "name a file")
+    if not stat.S_ISREG(found.st_mode):  # reading a pipe would wait for its other end for ever
+        raise refuse("is a device or pipe, not a file", "name a file")
+    if found.st_size > MAX_BYTES:
+        raise refuse(f"has {found.st_size / 2**30:,.1f} GiB, {MAX_BYTES >> 30} GiB at most", "split the file")
     try:
         with source.path.open("rb") as file:
             empty = not file.read(1)
     except OSError as error:
         raise refuse(f"cannot be read: {error.strerror}") from error
     if empty:
-        raise refuse("the file is empty")
+        raise refuse("the file is empty", EMPTY)
     return _READERS[kind](source, name)
+
+
+def _there(missing: Path) -> str:
+    """The files of the folder in which one is not; the one with nearly its name before all.
+
+    What follows the dot says nothing: ``ae.csv`` is not like ``ex.csv``.
+    """
+    there = sorted(entry.name for entry in missing.parent.iterdir() if entry.is_file())
+    stems = {Path(name).stem: name for name in there}
+    near = nearest(missing.stem, stems)
+    suggested = f"did you mean '{stems[near]}'? " if near is not None else ""
+    listed = choices("", there, "the folder holds")
+    return f"{suggested}{listed}; --raw names another folder"
 
 
 def _named(reader: Reader, header: Header) -> tuple[dict[str, int], tuple[int, ...], frozenset[str]]:
@@ -195,11 +221,12 @@ def _named(reader: Reader, header: Header) -> tuple[dict[str, int], tuple[int, .
     twice = {name: at for name, at in found.items() if len(at) > 1}
     if twice:
         told = "; ".join(f"'{name}' in columns {_listed([n + 1 for n in at])}" for name, at in twice.items())
-        raise reader.error(f"column names stand more than once: {told}", line=header.line)
+        raise reader.error(f"column names stand more than once: {told}",
+                           "delete a column or name it otherwise in the file", line=header.line)
     ours = [name for name in found if name in _OURS]
     if ours:
-        raise reader.error(f"the column name '{ours[0]}' is kept for the readers", "rename it with columns:",
-                           line=header.line)
+        raise reader.error(f"the column name '{ours[0]}' is kept for the readers",
+                           "'rename' gives it another name", line=header.line)
     return {name: at[0] for name, at in found.items()}, unnamed, frozenset(renamed)
 
 
@@ -218,7 +245,7 @@ def _require_known(name: str, parts: Sequence[_Part], names: Sequence[str],
     for source in (part.reader.source for part in parts):
         for column in source.columns:
             if column not in used:
-                problems.append(Problem(Place(source.file), name, f"columns: no column '{column}' to rename",
+                problems.append(Problem(Place(source.file), name, f"no column '{column}' to rename",
                                         choices(column, raw, "the columns are"), spec=source.place))
     if problems:
         raise DataError(problems)
@@ -234,7 +261,7 @@ def _missing(name: str, wanted: Iterable[str], known: Sequence[str], files: Sequ
             for column, hint in zip(unknown, hints, strict=True)]
 
 
-def _read(part: _Part, kept: Sequence[str]) -> tuple[dict[str, Any], np.ndarray]:
+def _read(part: _Part, kept: Sequence[str]) -> tuple[dict[str, Coded], np.ndarray]:
     """The cells of one file, mended, by name."""
     source = part.reader.source
     asked = {name: part.positions[name] for name in kept if name in part.positions}
@@ -249,7 +276,7 @@ def _read(part: _Part, kept: Sequence[str]) -> tuple[dict[str, Any], np.ndarray]
 
 def _require_blank(part: _Part, at: int, cells: Cells) -> None:
     """A column without a name may hold nothing: spreadsheets leave such columns behind."""
-    filled = np.flatnonzero(np.asarray(clean(cells.columns[at], ("trim",), ()).is_valid(), dtype=bool))
+    filled = np.flatnonzero(~clean(cells.columns[at], ("trim",), ()).isna())
     if len(filled):
         lines = cells.rows[filled]
         message = f"column {at + 1} has no name, and its cells are not blank{more(len(lines) - 1)}"
@@ -278,18 +305,8 @@ def _format(part: _Part, column: str) -> str:
     return part.header.formats[part.positions[column]] if part.header.formats else ""
 
 
-def _frame(names: Sequence[str], blocks: Sequence[tuple[dict[str, Any], np.ndarray]],
-           files: tuple[str, ...]) -> pd.DataFrame:
-    """Stack the files' columns and add the bookkeeping."""
-    sizes = [len(rows) for _, rows in blocks]
-    columns = {
-        name: pa.chunked_array([
-            made[name] if name in made else pa.nulls(size, pa.large_string())
-            for (made, _), size in zip(blocks, sizes, strict=True)
-        ])
-        for name in names
-    }
-    frame = pa.table(columns).to_pandas() if columns else pd.DataFrame(index=pd.RangeIndex(sum(sizes)))
-    frame["_file"] = np.repeat(np.arange(len(files), dtype="int32"), sizes)
-    frame["_row"] = np.concatenate([rows for _, rows in blocks]).astype("int32")
-    return frame
+def _stacked(names: Sequence[str],
+             blocks: Sequence[tuple[dict[str, Coded], np.ndarray]]) -> dict[str, Coded]:
+    """The columns of all files, one after the other; NULL where a file does not have one."""
+    return {name: stack_coded([made[name] if name in made else Coded.nulls(len(rows))
+                               for made, rows in blocks]) for name in names}

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engine.coded import Coded
 from engine.columns import Kind
 from engine.xpt import times
 
@@ -75,24 +76,21 @@ def mend(text: str, repair: Sequence[str]) -> str:
     return text.strip() if "trim" in repair else text
 
 
-def clean(values: Any, repair: Sequence[str], missing: Sequence[str]) -> Any:
+def clean(values: Any, repair: Sequence[str], missing: Sequence[str]) -> Coded:
     """Repair a column of text and make blank and missing texts NULL.
 
-    ``values`` is an arrow array of strings; the result a ``large_string`` one.
+    ``values`` is an arrow array of strings, perhaps by codes.
     A text is missing when it is blank or, trimmed, equals one of ``missing``.
 
-    >>> clean(pa.array([" NA ", "012", "", "na"]), ["trim"], ["NA"]).to_pylist()
+    >>> clean(pa.array([" NA ", "012", "", "na"]), ["trim"], ["NA"]).texts()
     [None, '012', None, 'na']
     """
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    texts = whole.cast(pa.large_string())
-    encoded = texts.dictionary_encode()
-    distinct = encoded.dictionary
-    mended = _mended(distinct, repair)
+    coded = Coded.of_arrow(values)
+    mended = _mended(coded.distinct, repair)
     trimmed = _trimmed(mended)
     gone = pc.is_in(trimmed, value_set=pa.array([*missing, ""], type=pa.large_string()))
     kept = pc.if_else(gone, pa.scalar(None, type=pa.large_string()), trimmed if "trim" in repair else mended)
-    return texts if kept.equals(distinct) else kept.take(encoded.indices)
+    return coded if kept.equals(coded.distinct) else coded.renamed(kept)
 
 
 def _mended(distinct: Any, repair: Sequence[str]) -> Any:

@@ -10,18 +10,29 @@ import datetime as dt
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import islice
+from itertools import count, islice
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import openpyxl
 import pyarrow as pa
 from openpyxl.utils import get_column_letter
 
+from engine.readers.archive import fault_of
 from engine.readers.source import Cells, Header, Reader, Source, choices, more
 from engine.readers.texts import clock, shortest
+
+_LAST_ROW = 1_048_576  # of any sheet (ECMA-376 part 1, 18.3.1.73: as many as the first program had)
+_MOST_BLANK = 5_000_000  # cells without a column
+_SAVE_ANEW = "open the workbook in Excel and save it"
+_ARCHIVE, _COMPOUND = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
+_DAMAGED = (zipfile.BadZipFile, KeyError, OSError, ElementTree.ParseError, zlib.error, EOFError, ValueError,
+            TypeError, IndexError, AttributeError, OverflowError, NotImplementedError, RuntimeError)
+"""What the library, and the standard library's readers below it, raise on what is no workbook."""
 
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 
@@ -42,25 +53,64 @@ class WorkbookReader(Reader):
     def _open(self, values: bool) -> Any:
         """Open for reading by rows: cached values, or formulas."""
         file = self._open_files.enter_context(self.source.path.open("rb"))
-        try:
+        with self._undamaged():
             book = openpyxl.load_workbook(file, read_only=True, data_only=values)
-            self._open_files.callback(book.close)
-            return book
-        except (zipfile.BadZipFile, KeyError) as error:
-            raise self._not_a_workbook() from error
-        except OSError as error:
-            if error.errno is not None:
-                raise
-            raise self._not_a_workbook() from error
+        self._open_files.callback(book.close)
+        return book
+
+    @contextmanager
+    def _undamaged(self) -> Iterator[None]:
+        """Tell what the library says of a file that no spreadsheet program wrote.
+
+        Nothing but calls of the library may stand inside: it has no exception of its own.
+        """
+        try:
+            yield
+        except _DAMAGED as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> Exception:
+        if isinstance(error, OSError) and error.errno is not None:
+            return error
+        if isinstance(error, zipfile.BadZipFile | KeyError | OSError):
+            return self._not_a_workbook()
+        return self.error(f"is a damaged workbook ({error})", _SAVE_ANEW)
+
+    def _rows(self, sheet: Any) -> Iterator[Any]:
+        """The rows of a sheet, those left out as blank ones."""
+        rows = sheet.iter_rows(max_row=_LAST_ROW + 1)  # the library would make up any number of rows
+        for line in count(1):
+            try:
+                row = next(rows, None)
+            except _DAMAGED as error:
+                raise self._damaged(error) from error
+            if row is None:
+                return
+            if line > _LAST_ROW:
+                raise self.error(f"the sheet has a row beyond {_LAST_ROW:,}, the last there is", _SAVE_ANEW)
+            yield row
 
     def _not_a_workbook(self) -> Exception:
-        return self.error("is not an XLSX workbook",
-                          "an old .xls file, or one with a password, must be saved as a plain .xlsx")
+        with self.source.path.open("rb") as file:
+            start = file.read(1024)
+        if start.startswith(_ARCHIVE) and not zipfile.is_zipfile(self.source.path):
+            return self.error("the workbook is cut off or damaged", "copy it again, or export it anew")
+        if start.startswith(_COMPOUND):
+            return self.error("is an old .xls workbook, or one with a password", "save it as a plain .xlsx")
+        if b"\0" not in start:
+            return self.error("is text and no workbook", "write format: csv, or save it as .xlsx")
+        return self.error("is not an XLSX workbook", "save it as a plain .xlsx")
 
     def _find_sheet(self) -> Any:
+        with self._undamaged():
+            fault = fault_of(self.source.path)
+        if fault:
+            raise self.error(fault, _SAVE_ANEW)
         book = self._open(values=True)
         names = [sheet.title for sheet in book.worksheets]
         wanted = self.source.sheet
+        if not names:
+            raise self.error("the workbook has no sheet of cells", _SAVE_ANEW)
         if wanted is None and len(names) != 1:
             raise self.error(f"the workbook has {len(names)} sheets and none is named",
                              f"write sheet: one of {', '.join(names)}")
@@ -77,7 +127,7 @@ class WorkbookReader(Reader):
 
     def _header(self) -> Header:
         last = max(self.source.header, self.source.labels or 1)
-        rows = [[cell_text(cell) or "" for cell in row] for row in islice(self._sheet.iter_rows(), last)]
+        rows = [[cell_text(cell) or "" for cell in row] for row in islice(self._rows(self._sheet), last)]
         if not rows:
             raise self.error("the sheet is empty")
         size = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
@@ -105,7 +155,12 @@ class WorkbookReader(Reader):
         lines: list[int] = []
         errors: list[tuple[int, int, str]] = []
         beyond: list[tuple[int, Any]] = []
-        for line, row in enumerate(self._sheet.iter_rows(), 1):
+        blank = 0
+        for line, row in enumerate(self._rows(self._sheet), 1):
+            blank += max(len(row) - self._width, 0)
+            if blank > _MOST_BLANK:
+                raise self.error(f"rows go far beyond the last column with a name, to {_name(len(row), line)}",
+                                 "delete those columns, for they hold formats", line=line)
             if line <= first or not _filled(row):
                 continue
             beyond += [(line, cell) for cell in row[self._width:] if cell.value is not None]
@@ -130,7 +185,7 @@ class WorkbookReader(Reader):
         first, asked = max(self.source.header, self.source.labels or 1), set(positions)
         sheet = self._open(values=False)[self._sheet.title]
         sheet.reset_dimensions()
-        pairs = zip(self._sheet.iter_rows(), sheet.iter_rows(), strict=True)
+        pairs = zip(self._rows(self._sheet), self._rows(sheet), strict=True)
         bare = [
             (line, at) for line, (values, formulas) in enumerate(pairs, 1) if line > first
             for at, (value, formula) in enumerate(zip(values, formulas, strict=True))
@@ -144,9 +199,19 @@ class WorkbookReader(Reader):
                              records=self.records(line for line, _ in bare))
 
     def _has_formulas(self) -> bool:
-        with zipfile.ZipFile(self.source.path) as archive:
+        with self._undamaged(), zipfile.ZipFile(self.source.path) as archive:
             sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-            return any(b"<f" in archive.read(name) for name in sheets)
+            return any(_holds_formula(archive, name) for name in sheets)
+
+
+def _holds_formula(archive: zipfile.ZipFile, name: str) -> bool:
+    with archive.open(name) as stream:
+        before = b""
+        while chunk := stream.read(1 << 20):
+            if b"<f" in before[-1:] + chunk:
+                return True
+            before = chunk
+    return False
 
 
 @contextmanager

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from engine.errors import Place
 from engine.expressions import Expression
 from engine.numbers import Conversion, parse_conversion
-from engine.spec.entries import Digits, Entry, ShortLabelField
+from engine.spec.entries import Digits, Entry, Origin, ShortLabelField
 from engine.spec.references import ExpressionField, OrderField, Ref, RefField
 from engine.spec.verbs import Step, Verb
-from engine.yaml.fields import Boolean, Key, MapOf, Model, Number, OneOrMany, TextField, wrong
+from engine.yaml import shapes
+from engine.yaml.fields import Boolean, Integer, Key, MapOf, Model, Number, OneOrMany, TextField, wrong
 from engine.yaml.nodes import Node, Text, YamlMap
 
 
@@ -47,7 +48,12 @@ def read_conversions(value: object) -> Conversions:
     return Conversions({str(k): v for k, v in ways.items()})
 
 
-ConversionsField = Annotated[Conversions, PlainValidator(read_conversions)]
+_WAY: shapes.Shape = {"anyOf": [shapes.RATIO, {
+    "type": "object", "additionalProperties": False, "minProperties": 1,
+    "properties": dict.fromkeys(("minus", "times", "plus", "molar"), shapes.RATIO)}]}
+
+ConversionsField = Annotated[Conversions, PlainValidator(read_conversions),
+                             WithJsonSchema({**shapes.map_of(_WAY), "minProperties": 1})]
 
 
 class Join(Model):
@@ -69,15 +75,17 @@ class Test(Model):
     """One test of a findings domain: where its values stand and how they become standard.
 
     In a wide table ``result`` (and ``unit``, ``low``, ``high``, or any role in
-    ``columns``) name columns; in a long one ``is`` lists what the test column
-    holds.  ``values`` states a role's value where no column does, ``units`` how a
-    unit is spelled here.  ``convert`` gives, for each collected unit, the way to
-    ``standard``, ``map`` the standard form of results that are text.
+    ``columns``) name columns; several results (check boxes) are a record each.
+    In a long one ``is`` lists what the test column holds.  ``values`` states a
+    role's value where no column does, ``units`` how a unit is spelled here.
+    ``convert`` gives, for each collected unit, the way to ``standard``, ``map`` the
+    standard form of results that are text, ``codelist`` the terms these may be.
+    ``origin``, ``method``, ``comment`` and ``pages`` describe the test's results.
     """
 
     is_: OneOrMany[TextField] | None = Field(default=None, alias="is")
     name: TextField | None = None
-    result: RefField | None = None
+    result: OneOrMany[RefField] | None = None
     unit: RefField | None = None
     low: RefField | None = None
     high: RefField | None = None
@@ -89,6 +97,11 @@ class Test(Model):
     convert: ConversionsField | None = None
     digits: Digits | None = None
     map: MapOf[Key, TextField] | None = None
+    codelist: OneOrMany[TextField] | None = None
+    origin: Origin | None = None
+    method: TextField | None = None
+    comment: TextField | None = None
+    pages: OneOrMany[Integer] | None = None
 
     @model_validator(mode="after")
     def _can_convert(self) -> Self:
@@ -99,8 +112,8 @@ class Test(Model):
         return self
 
     def roles(self) -> dict[str, Ref]:
-        """The columns of a wide table by role."""
-        named = {"result": self.result, "unit": self.unit, "low": self.low, "high": self.high}
+        """The columns of a wide table by role, but for the results."""
+        named = {"unit": self.unit, "low": self.low, "high": self.high}
         return {r: c for r, c in named.items() if c is not None} | dict(self.columns or {})
 
 
@@ -167,7 +180,6 @@ class DatasetModel(Model):
     keys: OneOrMany[TextField] | None = None
     sort: OneOrMany[OrderField] | None = None
     unknown_subject: Literal["error", "drop"] | None = None
-    reference: TextField | None = None
 
 
 @dataclass(frozen=True)

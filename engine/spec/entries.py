@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
 from engine.columns import Kind
+from engine.yaml import shapes
 from engine.yaml.fields import (
     Boolean,
     Integer,
@@ -47,7 +48,10 @@ def read_label(value: object) -> Label:
     raise ValueError("a label is a text, or {en: ..., zh: ...}")
 
 
-LabelField = Annotated[Label, PlainValidator(read_label)]
+_LABEL: shapes.Shape = {"anyOf": [shapes.TEXT, {
+    "type": "object", "properties": {"en": shapes.TEXT, "zh": shapes.TEXT}, "additionalProperties": False}]}
+
+LabelField = Annotated[Label, PlainValidator(read_label), WithJsonSchema(_LABEL)]
 
 LONGEST_LABEL = 40
 """Bytes of a label in SAS transport version 5."""
@@ -64,7 +68,8 @@ def _short(label: Label) -> Label:
     return label
 
 
-ShortLabelField = Annotated[Label, PlainValidator(lambda value: _short(read_label(value)))]
+ShortLabelField = Annotated[Label, PlainValidator(lambda value: _short(read_label(value))),
+                            WithJsonSchema(_LABEL)]
 """The label of a variable or dataset, which a transport file must hold."""
 
 TypeField = Literal["text", "number", "date", "datetime", "time"]
@@ -78,9 +83,11 @@ def _within(low: int, high: int, what: str) -> AfterValidator:
     return AfterValidator(checked)
 
 
-Length = Annotated[Integer, _within(1, 200, "a length")]
+Length = Annotated[Integer, _within(1, 200, "a length"),
+                   WithJsonSchema({**shapes.INTEGER, "minimum": 1, "maximum": 200})]
 """Bytes of a text variable, or of a number (8), in SAS transport version 5."""
-Digits = Annotated[Integer, _within(0, 15, "a number of decimals")]
+Digits = Annotated[Integer, _within(0, 15, "a number of decimals"),
+                   WithJsonSchema({**shapes.INTEGER, "minimum": 0, "maximum": 15})]
 
 
 class Entry(Model):
@@ -116,6 +123,10 @@ class Entry(Model):
 
     def also_supplemental(self, variable: str) -> tuple[str, ...]:
         """Those of :meth:`also_makes` that are supplemental qualifiers."""
+        return ()
+
+    def brings(self) -> tuple[str, ...]:
+        """Values that the entry writes itself and that need be no terms of a codelist."""
         return ()
 
     @property

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import Problem, SpecError, hint_for
+from engine.errors import Place, Problem, SpecError, hint_for
+from engine.spec.bounds import require_few, too_many
 from engine.spec.dataset import (
     DatasetModel,
     DatasetSpec,
@@ -18,18 +20,20 @@ from engine.spec.dataset import (
     VariableSpec,
 )
 from engine.spec.entries import COMMON, Declaration, Entry
-from engine.spec.nodes import key, named, remade
+from engine.spec.files import dataset_files, unread_files
+from engine.spec.nodes import key, listed, named, remade
 from engine.spec.study import RawTable, Study, table_node
 from engine.spec.verbs import Verb, steps_of, verbs_of
 from engine.yaml.fields import Collector, Model, validate
 from engine.yaml.nodes import Node, Text, YamlList, YamlMap, describe
 from engine.yaml.reader import read_yaml
+from engine.yaml.source import MAX_PROBLEMS, show_path
 
 _COMMON_BLOCKS = ("from", "join", "where", "empty", "not_done", "tests", "long", "records", "variables")
-_OWN_BLOCKS = {"sdtm": ("supplemental", "relrec"), "adam": ("keep", "with")}
+_OWN_BLOCKS = {"sdtm": ("supplemental", "relrec"), "adam": ("keep", "with", "periods", "parameters")}
 _SHARED_BLOCKS = ("join", "where", "empty", "not_done", "tests", "long")
 _SOURCE_BLOCKS = ("variables", "tests", "long")
-_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,7}|_\w+")
+_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,7}|_[A-Za-z0-9_]{1,31}")
 _DATASET = re.compile(r"[A-Z][A-Z0-9]{1,7}")
 _NAME_HINT = "capital letters, digits and _, at most 8; working columns begin with _"
 _LAYERS = {"sdtm": "domain", "adam": "dataset"}
@@ -48,9 +52,8 @@ class StudySpec:
     @property
     def raw_folder(self) -> Path:
         """The folder raw files are read from."""
-        if self.raw_override is not None:
-            return self.raw_override.resolve()
-        return (self.path.parent / str(self.study.raw.folder)).resolve()
+        named = self.raw_override or self.path.parent / str(self.study.raw.folder)
+        return Path(os.path.realpath(named))  # other than resolve(), it bears a link to itself
 
 
 def load_study(path: Path) -> StudySpec:
@@ -65,10 +68,14 @@ def load_study(path: Path) -> StudySpec:
         read = read_yaml(path, root)
         if not isinstance(read, YamlMap):
             raise SpecError(Problem(read.place, "study", "a study file is a mapping of keys to values"))
-        node, study = read, _load_study(read, problems)
+        node, study = read, _load_study(read)
     datasets: dict[str, DatasetSpec] = {}
     for layer, name_key in _LAYERS.items():
-        for file in sorted((root / layer).glob("*.yaml")):
+        files = dataset_files(root, layer)
+        if told := too_many(len(files), "datasets' files"):
+            problems.add(Problem(Place(show_path(root / layer)), "", told))
+            continue
+        for file in files:
             try:
                 spec = load_dataset(file, root, layer, name_key)
             except SpecError as error:
@@ -78,30 +85,34 @@ def load_study(path: Path) -> StudySpec:
                 problems.add(Problem(spec.place, spec.name, "the dataset is specified twice",
                                      f"see {datasets[spec.name].place.file}"))
             datasets[spec.name] = spec
+    for problem in unread_files(root, _LAYERS):
+        problems.add(problem)
     problems.require_none()
     assert study is not None  # nosec: require_none has raised otherwise
     return StudySpec(study, path, datasets, node)
 
 
-def _load_study(node: YamlMap, problems: Collector) -> Study | None:
+def _load_study(node: YamlMap) -> Study:
+    problems = Collector(MAX_PROBLEMS)
     raw = node.find("raw")
     tables = raw.find("tables") if isinstance(raw, YamlMap) else None
     if isinstance(raw, YamlMap) and isinstance(tables, YamlMap):
+        require_few(tables, "raw tables", tables.place, "study")
         full = remade({k: table_node(v) for k, v in tables.items()}, tables)
+        require_few([file for table in full.values() for file in _files(table)], "raw files", tables.place,
+                    "study")
         for name, table in full.items():
-            try:
+            with problems:
                 validate(RawTable, table, f"raw.tables.{name}")
-            except SpecError as error:
-                problems.extend(error)
         inner = remade({k: (full if k == "tables" else v) for k, v in raw.items()}, raw)
         node = remade({k: (inner if k == "raw" else v) for k, v in node.items()}, node)
-    if problems.problems:
-        return None
-    try:
-        return validate(Study, node, "study")
-    except SpecError as error:
-        problems.extend(error)
-    return None
+    problems.require_none()
+    return validate(Study, node, "study")
+
+
+def _files(table: Node) -> list[Node]:
+    files = table.find("files") if isinstance(table, YamlMap) else None
+    return list(files) if isinstance(files, YamlList) else []
 
 
 def load_dataset(path: Path, root: Path, layer: str, name_key: str) -> DatasetSpec:
@@ -125,28 +136,41 @@ class _DatasetReader:
 
     def __init__(self, layer: str, name: str) -> None:
         self.layer, self.name = layer, name
-        self.problems = Collector()
+        self.problems = Collector(MAX_PROBLEMS)
         self.verbs = verbs_of(layer)
         self.steps = steps_of(layer)
 
     def read(self, node: YamlMap) -> DatasetSpec:
         blocks = (*_COMMON_BLOCKS, *_OWN_BLOCKS[self.layer])
+        self._require_few(node, "keys", "keys")
+        self._require_few(node, "sort", "keys")
         model = self._head(DatasetModel, node, blocks, self.name)
         sources = self._sources(node)
+        self._require_few(node, "variables", "variables")
+        self._require_few(node, "supplemental", "variables")
         variables = self._entries(node.find("variables"), supplemental=False)
         for name, spec in self._entries(node.find("supplemental"), supplemental=True).items():
             if name in variables:
                 self._add(spec.place, name, "stands under variables and supplemental")
             variables[name] = spec
-        steps = self._steps(node.find("records"))
+        for spec in self._periods(node.find("periods")):
+            variables[spec.name] = spec
+        steps = self._steps(node.find("records")) + self._parameters(node.find("parameters"))
         keep = self._names(node.find("keep"), "keep")
         carry = self._carry(node.find("with"))
+        self._require_few(node, "relrec", "relations")
         relrec = tuple(self._list(node.find("relrec"), "relrec"))
         self._made(variables)
         self.problems.require_none()
         assert isinstance(model, DatasetModel)
         return DatasetSpec(self.name, self.layer, model, node.place, sources, variables, steps, keep,
                            carry, relrec)
+
+    def _require_few(self, node: Node, name: str, what: str) -> None:
+        """Refuse a block that holds more than any study needs, before its parts are looked at."""
+        block = node.find(name) if isinstance(node, YamlMap) else None
+        if isinstance(block, YamlMap | YamlList):
+            require_few(block, what, block.place, f"{self.name}.{name}")
 
     def _add(self, place: object, subject: str, message: str, hint: str = "") -> None:
         full = f"{self.name}.{subject}" if subject and subject != self.name else self.name
@@ -208,6 +232,7 @@ class _DatasetReader:
             return ()
         shared = {k: v for k, v in node.items() if k in _SHARED_BLOCKS}
         if isinstance(origin, YamlList):
+            self._require_few(node, "from", "sources")
             for name in shared:
                 if name != "tests":
                     self._add(name.place, name, "belongs to one source, and 'from' lists several",
@@ -232,6 +257,9 @@ class _DatasetReader:
         if not isinstance(node, YamlMap):
             self._add(node.place, "from", "a table's name, or a mapping with 'table', is wanted")
             return None
+        self._require_few(node, "join", "joined tables")
+        self._require_few(node, "tests", "tests")
+        self._require_few(node, "variables", "variables")
         model = self._head(SourceModel, node, _SOURCE_BLOCKS, f"{self.name}.from")
         tests = {}
         for code, item in self._map(node.find("tests"), "tests").items():
@@ -295,6 +323,8 @@ class _DatasetReader:
 
     def _steps(self, node: Node | None) -> tuple[StepSpec, ...]:
         found = []
+        if isinstance(node, YamlList):
+            require_few(node, "steps", node.place, f"{self.name}.records")
         for item in self._list(node, "records"):
             if not isinstance(item, YamlMap) or not item:
                 self._add(item.place, "records", "a step is a mapping with one verb")
@@ -314,11 +344,26 @@ class _DatasetReader:
                 found.append(StepSpec(step, entry, item.place))  # type: ignore[arg-type]
         return tuple(found)
 
+    def _periods(self, node: Node | None) -> list[VariableSpec]:
+        """``periods`` of the file, one or a list: entries of working columns with that verb."""
+        many = isinstance(node, YamlList)
+        found = [self._entry(f"_PERIODS{number if many else ''}", named("periods", item),
+                             key("_PERIODS", item), False)
+                 for number, item in enumerate([] if node is None else listed(node), start=1)]
+        return [spec for spec in found if spec is not None]
+
+    def _parameters(self, node: Node | None) -> tuple[StepSpec, ...]:
+        """``parameters`` of the file: the step of that name, after all others."""
+        return () if node is None else self._steps(YamlList([named("parameters", node)], node.place))
+
     def _made(self, variables: dict[str, VariableSpec]) -> None:
         """Enter the variables that another entry makes, and check declarations."""
         for spec in list(variables.values()):
             qualifiers = spec.entry.also_supplemental(spec.name)
             for name in spec.entry.also_makes(spec.name) if spec.verb else ():
+                if not _is_name(name):
+                    self._add(spec.place, spec.name, f"'{name}' is no name of a variable", _NAME_HINT)
+                    continue
                 own = variables.get(name)
                 if own is not None and own.verb is not None:
                     self._add(own.place, name, f"is made here and by {spec.name}")

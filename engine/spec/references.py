@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from pydantic import PlainValidator
+from pydantic import PlainValidator, WithJsonSchema
 
 from engine.errors import Place, SpecError
 from engine.expressions import Expression, parse
+from engine.yaml import shapes
 from engine.yaml.fields import Model, wrong
 from engine.yaml.nodes import Text
 
@@ -94,9 +95,9 @@ def read_expression(value: object) -> Expression:
         raise wrong(problem.message, problem.hint, problem.place) from None
 
 
-RefField = Annotated[Ref, PlainValidator(read_ref)]
-OrderField = Annotated[Order, PlainValidator(read_order)]
-ExpressionField = Annotated[Expression, PlainValidator(read_expression)]
+RefField = Annotated[Ref, PlainValidator(read_ref), WithJsonSchema(shapes.TEXT)]
+OrderField = Annotated[Order, PlainValidator(read_order), WithJsonSchema(shapes.TEXT)]
+ExpressionField = Annotated[Expression, PlainValidator(read_expression), WithJsonSchema(shapes.TEXT)]
 
 
 class TableModel(Model):
@@ -124,6 +125,8 @@ def uses(value: object, table: str | None = None) -> Iterator[Use]:
 
 def read_parts(value: object, table: str | None = None) -> Iterator[tuple[Part, str | None]]:
     """Every name, expression and table name inside a model, with the table it is meant for."""
+    if value is None or isinstance(value, str):
+        return  # most of what there is
     if isinstance(value, Ref | Expression):
         yield value, table
     elif isinstance(value, Order):
@@ -147,6 +150,8 @@ def _model_parts(model: Model, table: str | None) -> Iterator[tuple[Part, str | 
         yield inner, str(inner)
     for name in type(model).model_fields:
         value = getattr(model, name)
+        if value is None:
+            continue
         at = str(inner) if inner is not None and name in there else table
         if isinstance(value, Mapping) and inner is not None:
             key_at = str(inner) if name in keys else table

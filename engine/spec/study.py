@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from engine.dates.formats import compile_format
 from engine.expressions import Expression
+from engine.spec.bounds import LONGEST_FOLDER, LONGEST_FORMAT, LONGEST_PATH, LONGEST_WORD, too_many
 from engine.spec.entries import LabelField
 from engine.spec.nodes import key, listed, named, remade
 from engine.spec.references import ExpressionField, OrderField, RefField, TableModel
-from engine.spec.windows import Windows
+from engine.spec.versions import Standards
+from engine.spec.windows import Windows, named_windows
+from engine.yaml import shapes
 from engine.yaml.fields import (
     AnyText,
     Boolean,
@@ -24,6 +27,7 @@ from engine.yaml.fields import (
     Key,
     MapOf,
     Model,
+    NameKey,
     Number,
     OneOrMany,
     TextField,
@@ -36,9 +40,16 @@ def read_moment(value: object) -> datetime:
     """A date and time without a zone, as 2026-07-15T12:00:00."""
     if isinstance(value, datetime):
         return value
-    if isinstance(value, Text) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", value):
+    if not isinstance(value, Text) or not _MOMENT_TEXT.fullmatch(value):
+        raise ValueError("a date and time such as 2026-07-15T12:00:00 is wanted")
+    try:
         return datetime.fromisoformat(value)
-    raise ValueError("a date and time such as 2026-07-15T12:00:00 is wanted")
+    except ValueError:
+        raise wrong(f"there is no date and time '{value}'") from None
+
+
+_MOMENT_TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
+_MOMENT = {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$"}
 
 
 class Identity(Model):
@@ -47,15 +58,18 @@ class Identity(Model):
     id: TextField
     title: LabelField
     cutoff: IsoDate | None = None
-    created: Annotated[datetime, PlainValidator(read_moment)] | None = None
+    created: Annotated[datetime, PlainValidator(read_moment), WithJsonSchema(_MOMENT)] | None = None
     folder: TextField | None = None
 
     @model_validator(mode="after")
     def _names_a_folder(self) -> Self:
         named = self.id if self.folder is None else self.folder
+        hint = "letters, digits, - and _; 'folder' names one where the id cannot"
         if not _FOLDER.fullmatch(named):
-            raise wrong(f"'{named}' is no name of a folder",
-                        "letters, digits, - and _; 'folder' names one where the id cannot", named.place)
+            raise wrong(f"'{named}' is no name of a folder", hint, named.place)
+        if len(named) > LONGEST_FOLDER:
+            raise wrong(f"a folder's name of {len(named):,} characters, {LONGEST_FOLDER} at most", hint,
+                        named.place)
         return self
 
 
@@ -63,6 +77,8 @@ _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def _checked_format(text: Text, role: Literal["date", "time"]) -> Text:
+    if len(text) > LONGEST_FORMAT:
+        raise wrong(f"a format of {len(text):,} characters, {LONGEST_FORMAT} at most")
     try:
         compile_format(str(text), role, ())
     except ValueError as error:
@@ -76,6 +92,25 @@ TimeFormat = Annotated[TextField, AfterValidator(lambda v: _checked_format(v, "t
 """A format times are collected in, such as ``hh:mm a``."""
 
 
+def _few(what: str) -> AfterValidator:
+    def checked(found: tuple[Text, ...]) -> tuple[Text, ...]:
+        if told := too_many(len(found), what):
+            raise wrong(told)
+        return found
+    return AfterValidator(checked)
+
+
+def _short_word(word: Text) -> Text:
+    if len(word) > LONGEST_WORD:
+        raise wrong(f"a word of {len(word):,} characters, {LONGEST_WORD} at most")
+    return word
+
+
+DateFormats = Annotated[OneOrMany[DateFormat], _few("formats")]
+TimeFormats = Annotated[OneOrMany[TimeFormat], _few("formats")]
+UnknownWords = Annotated[OneOrMany[Annotated[TextField, AfterValidator(_short_word)]], _few("unknown words")]
+
+
 class Reading(Model):
     """How collected text is read; a table or a file may say otherwise.
 
@@ -84,23 +119,43 @@ class Reading(Model):
     """
 
     missing: OneOrMany[AnyText] | None = None
-    dates: OneOrMany[DateFormat] | None = None
-    times: OneOrMany[TimeFormat] | None = None
-    unknown: OneOrMany[TextField] | None = None
+    dates: DateFormats | None = None
+    times: TimeFormats | None = None
+    unknown: UnknownWords | None = None
     repair: OneOrMany[Literal["trim", "width", "mojibake"]] | None = None
     decimal_comma: Literal["true", "false", "auto"] | None = None
     thousands: Boolean | None = None
 
 
+def _short_path(path: Text) -> Text:
+    if len(path) > LONGEST_PATH:
+        raise wrong(f"a path of {len(path):,} characters, {LONGEST_PATH} at most")
+    return path
+
+
+PathField = Annotated[TextField, AfterValidator(_short_path)]
+"""The path of a raw file or folder."""
+
+
+def _counted_line(line: int) -> int:
+    if line < 1:
+        raise wrong(f"lines are counted from 1, so none is {line}")
+    return line
+
+
+LineField = Annotated[Integer, AfterValidator(_counted_line)]
+"""The number of a line (or row of a sheet)."""
+
+
 class RawFile(Reading):
     """One raw file: where it is, how it is written, how it is read."""
 
-    file: TextField
+    file: PathField
     format: Literal["csv", "tsv", "xlsx", "sas7bdat", "xpt", "parquet"] | None = None
     encoding: TextField | None = None
     sheet: TextField | None = None
-    header: Integer | None = None
-    labels: Integer | None = None
+    header: LineField | None = None
+    labels: LineField | None = None
     delimiter: TextField | None = None
     rename: MapOf[Key, TextField] | None = None
     missing_in: MapOf[Key, OneOrMany[AnyText]] | None = None
@@ -124,6 +179,9 @@ def read_unique(value: object) -> bool | tuple[str, ...]:
     raise ValueError("true, or a list of columns, is wanted")
 
 
+_UNIQUE = {"anyOf": [shapes.BOOLEAN, shapes.list_of(shapes.TEXT)]}
+
+
 class RawTable(Model):
     """A raw table: one file or several, cleaned the same way for everyone who reads it.
 
@@ -135,7 +193,7 @@ class RawTable(Model):
     files: OneOrMany[RawFile]
     subject: ExpressionField | None = None
     where: ExpressionField | None = None
-    unique: Annotated[bool | tuple[str, ...], PlainValidator(read_unique)] = False
+    unique: Annotated[bool | tuple[str, ...], PlainValidator(read_unique), WithJsonSchema(_UNIQUE)] = False
     supersede: Supersede | None = None
     unknown_subject: Literal["error", "drop"] | None = None
 
@@ -161,8 +219,8 @@ def table_node(node: Node) -> Node:
 class Raw(Model):
     """``raw:`` - the folder of raw files and the tables in it."""
 
-    folder: TextField
-    tables: MapOf[Key, RawTable]
+    folder: PathField
+    tables: MapOf[NameKey, RawTable]
 
 
 class Visit(Model):
@@ -170,7 +228,8 @@ class Visit(Model):
 
     VISITNUM: Number
     VISIT: TextField
-    VISITDY: Annotated[Integer, AfterValidator(lambda v: _no_day_zero(v))] | None = None
+    VISITDY: Annotated[Integer, AfterValidator(lambda v: _no_day_zero(v)), WithJsonSchema(
+        {**shapes.INTEGER, "not": {"const": 0}})] | None = None
     aliases: OneOrMany[TextField] | None = None
     label: LabelField | None = None
 
@@ -197,7 +256,20 @@ def _one_visit_a_code(visits: dict[str, Visit]) -> dict[str, Visit]:
             first = seen.setdefault(visit_key(text), str(code))
             if first != str(code):
                 raise wrong(f"'{text}' stands for {first} and for {code}", place=getattr(text, "place", None))
+    for name in ("VISITNUM", "VISIT"):
+        _require_one(name, visits)
     return visits
+
+
+def _require_one(name: str, visits: dict[str, Visit]) -> None:
+    """Number and name stand for each other (SDTMIG 3.4, 4.4.5), so no two visits share either."""
+    seen: dict[object, str] = {}
+    for code, visit in visits.items():
+        value = getattr(visit, name)
+        first = seen.setdefault(value, str(code))
+        if first != str(code):
+            raise wrong(f"visits {first} and {code} have the same {name} '{value}'",
+                        "other codes of one visit go under 'aliases'", visit.places.get(name))
 
 
 class Unscheduled(TableModel):
@@ -252,7 +324,7 @@ class Study(Model):
     """The whole study file."""
 
     study: Identity
-    standards: MapOf[Key, TextField]
+    standards: Standards
     raw: Raw
     read: Reading = Reading()
     subject: ExpressionField
@@ -260,8 +332,9 @@ class Study(Model):
     unscheduled: Unscheduled | None = None
     epochs: MapOf[Key, Epoch] | None = None
     treatment_emergent: TreatmentEmergent | None = None
-    windows: MapOf[Key, Windows] | None = None
-    values: MapOf[Key, TextField] | None = None
+    windows: Annotated[MapOf[Key, Windows], BeforeValidator(named_windows),
+                       shapes.OneUnnamed()] | None = None
+    values: MapOf[NameKey, TextField] | None = None
 
     @property
     def folder_name(self) -> str:

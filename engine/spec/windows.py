@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from engine.spec.bounds import too_many
+from engine.spec.nodes import named
 from engine.yaml.fields import Integer, ListOf, Model, Number, TextField
+from engine.yaml.nodes import YamlList
 
 
 class Window(Model):
@@ -45,11 +49,18 @@ def _apart(windows: tuple[Window, ...]) -> tuple[Window, ...]:
     for before, after in pairwise(ordered):
         if after.low <= before.high:
             raise ValueError(f"windows '{before.visit}' and '{after.visit}' overlap")
-    names = [str(window.visit) for window in windows]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    if told := too_many(len(windows), "analysis windows"):
+        raise ValueError(told)
+    counts = Counter(str(window.visit) for window in windows)
+    twice = next((name for name, count in counts.items() if count > 1), None)
     if twice is not None:
         raise ValueError(f"window '{twice}' is listed twice")
     return tuple(ordered)
+
+
+def named_windows(value: object) -> object:
+    """A study with one list of windows need not name it: it is called ``windows``."""
+    return named("windows", value) if isinstance(value, YamlList) else value
 
 
 Windows = Annotated[ListOf[Window], AfterValidator(_apart)]

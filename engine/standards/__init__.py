@@ -8,15 +8,20 @@ and holds what those tables lack of ADaM-OCCDSIG 1.1 and ADaMIG-NCA 1.0.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.standards import adam, sdtm
 from engine.standards.models import StandardDataset, StandardVariable
 
 __all__ = [
-    "StandardDataset", "StandardVariable", "adam_structure", "adam_structures", "adam_variable",
+    "GUIDES", "StandardDataset", "StandardVariable", "adam_structure", "adam_structures", "adam_variable",
     "class_variable", "sdtm_dataset", "sdtm_names", "sdtm_variable",
 ]
+
+GUIDES: Mapping[str, tuple[str, ...]] = {
+    "sdtmig": sdtm.VERSIONS, "adamig": adam.VERSIONS, "occds": ("1.1",), "nca": ("1.0",)}
+"""The versions of each guide that are carried, by the name a study file gives it."""
 
 _COPIED = 1_000_000  # order of variables carried over from elsewhere: after the structure's own
 

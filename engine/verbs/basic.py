@@ -6,15 +6,18 @@ from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from engine.build.derivation import Derivation
-from engine.columns import Column, Kind, blank, repeated
+from engine.build.rows import SUBJECT
+from engine.coded import Coded
+from engine.columns import Column, Kind, blank
 from engine.expressions import Expression
 from engine.spec.entries import Entry
 from engine.spec.references import ExpressionField, RefField
 from engine.spec.verbs import verb
 from engine.yaml.fields import Boolean, MapOf, OneOrMany, TextField, wrong
+from engine.yaml.shapes import TEXT_OR_NULL
 
 KindOf = Callable[[tuple[str, ...]], Kind]
 
@@ -33,30 +36,38 @@ def _from_kind(entry: From, kind_of: KindOf) -> Kind:
 
 @verb("from", kind=_from_kind)
 def derive_from(entry: From, at: Derivation) -> Column:
-    """Copy a column: of the source, of this dataset, or (``DM.SEX``) of another."""
+    """Copy a column of the source, of this dataset, or (``DM.SEX``) of another one by the subject.
+
+    The value keeps its kind; texts listed in ``blank`` become blank.
+
+    Source: SDTMIG 3.4, sections 4.2.4 (text case) and 4.2.5 (missing values).
+    """
     column = at.column(entry.from_)
-    values = column.values
     if column.kind is not Kind.TEXT and (entry.blank is not None or entry.upper):
         raise at.wrong(f"'{entry.from_}' is a {column.kind.value}, where text is wanted",
                        "'blank' and 'upper' work on text")
+    if column.kind is not Kind.TEXT:
+        return column
+    texts = column.coded
     if entry.blank is not None:
-        values = values.mask(values.isin([str(b) for b in entry.blank]))
-    if entry.upper:
-        values = values.str.upper()
-    return Column(values, column.kind)
+        texts = texts.where(~texts.where_text({str(b) for b in entry.blank}.__contains__))
+    return Column(texts.map(str.upper) if entry.upper else texts, Kind.TEXT)
 
 
 class Constant(Entry):
     """``{constant: TEXT}``; ``when`` leaves it blank elsewhere."""
 
-    constant: TextField
+    constant: Annotated[TextField, WithJsonSchema(TEXT_OR_NULL)]
     when: ExpressionField | None = None
 
 
 @verb("constant")
 def derive_constant(entry: Constant, at: Derivation) -> Column:
-    """The same value for every record, or for those where ``when`` is true."""
-    values = repeated(str(entry.constant), at.index)
+    """The same value on every record, or only on those where ``when`` is true.
+
+    Source: SDTMIG 3.4, section 4.1.8 (origin of values that the sponsor assigns).
+    """
+    values = Coded.constant(str(entry.constant), at.rows.size)
     if entry.when is not None:
         values = values.where(at.condition(entry.when))
     return Column(values, Kind.TEXT)
@@ -75,7 +86,12 @@ def _expression_kind(entry: Expressed, kind_of: KindOf) -> Kind:
 
 @verb("expression", kind=_expression_kind)
 def derive_expression(entry: Expressed, at: Derivation) -> Column:
-    """The value of a scalar expression over the record's columns."""
+    """The value of an expression over the record's columns.
+
+    A problem in the data, such as a division by zero, refuses the record.
+
+    Source: Dossier's own; the expressions are a closed part of SQL.
+    """
     return at.evaluate(entry.expression)
 
 
@@ -88,17 +104,25 @@ class Case(Entry):
 
 @verb("case")
 def derive_case(entry: Case, at: Derivation) -> Column:
-    """The value of the first condition that is true, else ``else``, else blank."""
-    values = blank(at.index, Kind.TEXT)
+    """The value of the first condition that is true, else ``else``, else blank.
+
+    A condition that cannot be told, because a value is blank, is not true.
+
+    Source: Dossier's own; CASE of SQL with texts for values.
+    """
+    codes = np.full(at.rows.size, -1, dtype="int32")
+    texts: list[str | None] = []
     open_ = np.ones(at.rows.size, dtype=bool)
     for condition, value in entry.case.items():
         assert isinstance(condition, Expression)
         hit = open_ & at.condition(condition)
-        values = values.where(~hit, repeated(str(value), at.index))
+        codes[hit] = len(texts)
+        texts.append(str(value))
         open_ &= ~hit
     if entry.else_ is not None:
-        values = values.where(~open_, repeated(str(entry.else_), at.index))
-    return Column(values, Kind.TEXT)
+        codes[open_] = len(texts)
+        texts.append(str(entry.else_))
+    return Column(Coded.choice(codes, texts), Kind.TEXT)
 
 
 def _only_true(value: bool) -> bool:
@@ -107,7 +131,7 @@ def _only_true(value: bool) -> bool:
     return value
 
 
-Switch = Annotated[Boolean, AfterValidator(_only_true)]
+Switch = Annotated[Boolean, AfterValidator(_only_true), WithJsonSchema({"const": True})]
 """A verb that has nothing to say but that it is there."""
 
 
@@ -119,9 +143,14 @@ class Subject(Entry):
 
 @verb("subject")
 def derive_subject(entry: Subject, at: Derivation) -> Column:
-    """The unique subject identifier by the study file's ``subject``."""
-    values = at.subjects()
-    at.refuse(values.isna().to_numpy(), "the record has no subject", hint="see 'subject' in the study file")
+    """USUBJID by the study file's ``subject``; a record without a subject is refused.
+
+    Every dataset of SDTM has this entry even if it is not written.
+
+    Source: SDTMIG 3.4, section 4.2.3 (USUBJID).
+    """
+    values = at.rows.coded(*SUBJECT)
+    at.refuse(values.isna(), "the record has no subject", hint="see 'subject' in the study file")
     return Column(values, Kind.TEXT)
 
 
@@ -133,5 +162,10 @@ class Missing(Entry):
 
 @verb("missing")
 def derive_missing(entry: Missing, at: Derivation) -> Column:
-    """No value for any record, as for an Expected variable that was not collected (SDTMIG 3.4, 4.1.5)."""
+    """No value for any record, as for an Expected variable that was not collected.
+
+    Source: SDTMIG 3.4, section 4.1.5 (core designations).
+    """
+    if at.kind is Kind.TEXT:
+        return Column(Coded.nulls(at.rows.size), at.kind)
     return Column(blank(at.index, at.kind), at.kind)

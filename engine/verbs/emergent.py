@@ -3,35 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from engine.build.derivation import Derivation
-from engine.build.rows import codes_of
-from engine.columns import Column, Kind, marked
-from engine.expressions import Expression
+from engine.build.expand import Known
+from engine.build.rows import SUBJECT
+from engine.coded import Coded, codes_of
+from engine.columns import Column, Kind
+from engine.expressions import Expression, parse
 from engine.spec.entries import Entry
-from engine.spec.references import ExpressionField, RefField
+from engine.spec.references import ExpressionField, Ref, RefField
 from engine.spec.study import Study, TreatmentEmergent
 from engine.spec.verbs import verb
 from engine.verbs.spans import DATED, Mask, Moments, Span, days, span_of, widened
-from engine.yaml.fields import Model, OneOrMany, TextField
+from engine.yaml.fields import Integer, Model, OneOrMany, TextField, wrong
+
+_SEVERITIES = ("ATOXGRN", "AETOXGRN", "ASEVN", "AESEVN", "ATOXGR", "AETOXGR")
 
 
 class Emergent(Model):
-    """The event: its start and end, what is known of the start's time, its episode and severity."""
+    """The event: its start and end, what is known of the start's time, its episode and severity.
+
+    ``days`` stands in place of the plan's; ``worsening`` names the episode as
+    ``group`` does, and says that worsening counts.
+    """
 
     start: RefField
     end: RefField | None = None
     collected: RefField | None = None
     time_flag: RefField | None = None
+    days: Integer | None = None
     group: RefField | None = None
+    worsening: RefField | None = None
     severity: ExpressionField | None = None
     levels: OneOrMany[TextField] | None = None
+
+    @model_validator(mode="after")
+    def _one_episode(self) -> Self:
+        if self.group is not None and self.worsening is not None:
+            raise wrong("'group' and 'worsening' both name the episode", "write one of them",
+                        self.worsening.place)
+        if self.days is not None and self.days < 0:
+            raise wrong(f"'days' is {self.days}, less than none")
+        return self
+
+    @property
+    def episode(self) -> Ref | None:
+        """What makes an episode."""
+        return self.group if self.worsening is None else self.worsening
 
 
 class TreatmentEmergentEntry(Entry):
@@ -49,6 +73,21 @@ class TreatmentEmergentEntry(Entry):
             for parts in expression.names if expression is not None else ():
                 if parts[0] != "study":
                     yield (parts[0], parts[1]) if len(parts) > 1 else (dataset, parts[0])
+
+    def completed(self, known: Known) -> Self:
+        """What is not said: treatment from TRTSDTM to TRTEDTM, the severity, the --DTC of ``start``."""
+        part, plan = self.treatment_emergent, self.plan
+        if plan is None and known.study.treatment_emergent is None and part.days is not None:
+            start, end = known.first_of("TRTSDTM", "TRTSDT"), known.first_of("TRTEDTM", "TRTEDT")
+            if start is not None:
+                plan = TreatmentEmergent(start=parse(start), end=parse(end) if end is not None else None)
+        severity = known.first_of(*_SEVERITIES)
+        if part.episode is not None and part.severity is None and severity is not None:
+            part = part.model_copy(update={"severity": parse(severity)})
+        collected = known.collected(part.start)
+        if part.collected is None and part.time_flag is None and collected is not None:
+            part = part.model_copy(update={"collected": collected})
+        return self.model_copy(update={"treatment_emergent": part, "plan": plan})
 
 
 class Treated(NamedTuple):
@@ -116,7 +155,16 @@ def compute_worsened(emergent: Mask, start: Span, treated: Moments, episode: NDA
 
 @verb("treatment_emergent")
 def derive_treatment_emergent(entry: TreatmentEmergentEntry, at: Derivation) -> Column:
-    """Flag treatment-emergent events by the plan in study.yaml (OCCDS 1.1, TRTEMFL)."""
+    """Flag treatment-emergent events by the one plan in the study file.
+
+    An event counts if it may have started when treatment had (to the minute where
+    both times are known, else by date), did not end before that, and may have started
+    by the plan's last day.  An event without a start counts unless the plan says
+    ``missing_start: not``.  With ``worsening``, an episode that began before treatment
+    counts from its first worse record.
+
+    Source: ADaM OCCDS 1.1, section 3.2 (TRTEMFL); ICH E9, glossary (treatment emergent).
+    """
     plan = entry.plan or at.build.plan.study.study.treatment_emergent
     if plan is None:
         raise at.wrong("the study has no plan for what is treatment-emergent",
@@ -124,16 +172,14 @@ def derive_treatment_emergent(entry: TreatmentEmergentEntry, at: Derivation) -> 
     part = entry.treatment_emergent
     start = _start(part, at)
     end = span_of(_dates(part.end, at)) if part.end is not None else _unknown(at.rows.size)
-    treated = _treated(plan, at)
+    treated = _treated(plan, plan.days if part.days is None else part.days, at)
     found = compute_emergent(start, end, treated, missing_counts=plan.missing_start != "not")
-    if plan.worsening and part.group is not None:
-        keys = [at.subjects(), at.column(part.group).values]
-        episode = np.where(keys[1].notna().to_numpy(), codes_of(keys), -1)
+    if part.episode is not None and (plan.worsening or part.worsening is not None):
+        named = at.column(part.episode)
+        episode = np.where(named.isna(), -1, codes_of([at.rows.coded(*SUBJECT), named.held]))
         found = compute_worsened(found, start, treated.start, episode, _severity(part, at))
-    values = marked(found, str(entry.then or "Y"), at.index)
-    if entry.else_ is not None:
-        values = values.mask(~found, str(entry.else_))
-    return Column(values, Kind.TEXT)
+    texts = [str(entry.then or "Y"), None if entry.else_ is None else str(entry.else_)]
+    return Column(Coded.choice(np.where(found, 0, 1).astype("int32"), texts), Kind.TEXT)
 
 
 def _dates(ref: RefField, at: Derivation) -> Column:
@@ -147,7 +193,7 @@ def _start(part: Emergent, at: Derivation) -> Span:
     """What is known of each start: of an imputed datetime only what its flag or its --DTC leaves."""
     column = _dates(part.start, at)
     if part.collected is not None:
-        return span_of(Column(at.text(part.collected), Kind.TEXT))
+        return span_of(Column(at.coded(part.collected), Kind.TEXT))
     if column.kind is not Kind.DATETIME:
         return span_of(column)
     if part.time_flag is not None:
@@ -169,14 +215,14 @@ def _evaluated(expression: Expression, at: Derivation) -> Span:
     return span_of(column)
 
 
-def _treated(plan: TreatmentEmergent, at: Derivation) -> Treated:
-    """A treatment with no end known has no last day; without ``days`` neither has a plan without ``end``."""
+def _treated(plan: TreatmentEmergent, count: int | None, at: Derivation) -> Treated:
+    """A treatment with no end known has no last day; without ``count`` neither has a plan without ``end``."""
     start = _evaluated(plan.start, at)
     nowhere = np.full(at.rows.size, np.datetime64("NaT", "s"))
-    if plan.end is None and plan.days is None:
+    if plan.end is None and count is None:
         return Treated(start.low, nowhere)
     last = start if plan.end is None else _evaluated(plan.end, at)
-    return Treated(start.low, days(last.high) + np.timedelta64(86400 * (plan.days or 0), "s"))
+    return Treated(start.low, days(last.high) + np.timedelta64(86400 * (count or 0), "s"))
 
 
 def _severity(part: Emergent, at: Derivation) -> NDArray[np.float64]:

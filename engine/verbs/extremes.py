@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from engine.build.derivation import Derivation
-from engine.build.rows import pairs
+from engine.build.rows import match, pairs
 from engine.columns import Column, Kind, cast
 from engine.dates import earliest_by, earliest_of, latest_by, latest_of, to_date, to_datetime
 from engine.spec.entries import Entry
@@ -83,20 +83,25 @@ def _kind(entry: Earliest | Latest, kind_of: KindOf) -> Kind:
 
 @verb("earliest", kind=_kind)
 def derive_earliest(entry: Earliest, at: Derivation) -> Made:
-    """The earliest of several dates (of all matching records), NULL if there is none.
+    """The earliest of several dates (of all matching records), blank if there is none.
 
-    Partial dates compare by their last moment unless ``partial`` says otherwise
-    (see :func:`engine.dates.earliest_of`).
+    Incomplete dates compare by their last moment unless ``partial`` says otherwise, so
+    that ``2025-03-05`` is earlier than ``2025-03``.
+
+    Source: SDTMIG 3.4, sections 4.4.2 (precision) and 5.2 (RFICDTC, RFXSTDTC).
     """
     return _extreme(entry, entry.earliest, at, last=False)
 
 
 @verb("latest", kind=_kind)
 def derive_latest(entry: Latest, at: Derivation) -> Made:
-    """The latest of several dates (of all matching records), NULL if there is none.
+    """The latest of several dates (of all matching records), blank if there is none.
 
-    Partial dates compare by their first moment unless ``partial`` says otherwise
-    (see :func:`engine.dates.latest_of`).
+    Incomplete dates compare by their first moment unless ``partial`` says otherwise, so
+    that ``2025-03-05`` is later than ``2025-03``.
+
+    Source: SDTMIG 3.4, sections 4.4.2 (precision) and 5.2 (RFXENDTC); for ``trace`` ADaMIG
+    1.3, section 3.3.9 (SRCDOM, SRCVAR).
     """
     return _extreme(entry, entry.latest, at, last=True)
 
@@ -132,22 +137,24 @@ def _source(item: object, at: Derivation) -> _Found:
     """The dates of one source that are not NULL, for each record that they match."""
     if isinstance(item, Ref):
         column, record = at.column(item), np.arange(at.rows.size)
-        domain, variable = at.dataset, str(item)
+        target = at.build.plan.scope.find(item.parts, at.where, item.place)
+        domain, variable = (target.table if target and target.table else at.dataset), str(item)
     else:
         assert isinstance(item, Dated)
         rows, left, right = reached(item, at, [])
         value = dated_values(item, at, rows)
-        record, theirs = pairs(at.matched(left, right))
-        column = Column(value.values.iloc[theirs].reset_index(drop=True), value.kind)
+        record, theirs = pairs(match(left, right))
+        column = value.take(theirs)
         domain, variable = str(item.in_), item.value.text
     if column.kind not in DATED:
         raise at.wrong(f"'{variable}' is a {column.kind.value}, where a date is wanted")
-    return _kept(_Found(column, record, domain, variable), column.values.notna().to_numpy())
+    return _kept(_Found(column, record, domain, variable), ~column.isna())
 
 
 def _kept(found: _Found, mask: np.ndarray) -> _Found:
-    dates = Column(found.dates.values[mask].reset_index(drop=True), found.dates.kind)
-    return found._replace(dates=dates, record=found.record[mask])
+    if mask.all():
+        return found
+    return found._replace(dates=found.dates.take(np.flatnonzero(mask)), record=found.record[mask])
 
 
 def _brought(entry: Extreme, found: _Found, at: Derivation) -> _Found:
@@ -155,9 +162,10 @@ def _brought(entry: Extreme, found: _Found, at: Derivation) -> _Found:
     if entry.partial is None:
         return found
     kind = Kind.DATETIME if at.kind is Kind.DATETIME else Kind.DATE
-    values, have = found.dates
+    have = found.dates.kind
     if have is Kind.TEXT and entry.partial == "drop":
-        moments = (to_date(values) if kind is Kind.DATE else to_datetime(values)).to_numpy("datetime64[s]")
+        texts = found.dates.coded
+        moments = (to_date(texts) if kind is Kind.DATE else to_datetime(texts)).to_numpy("datetime64[s]")
     else:
         span = span_of(found.dates)
         moments = span.high if entry.partial == "last" and have is Kind.TEXT else span.low
@@ -167,6 +175,8 @@ def _brought(entry: Extreme, found: _Found, at: Derivation) -> _Found:
 
 def _limited(entry: Extreme, found: _Found, at: Derivation) -> _Found:
     """Dates without those that lie wholly outside the limits of their record."""
+    if not entry.not_before and not entry.not_after:
+        return found
     span = span_of(found.dates)
     out = np.zeros(len(found.record), dtype=bool)
     for ref in entry.not_before or ():
@@ -185,10 +195,13 @@ def _date(ref: Ref, at: Derivation) -> Column:
 
 def _of_group(dates: Column, group: np.ndarray, size: int, last: bool) -> pd.Series:
     """The last or first date of each group 0 .. size-1; a --DTC by the rule that compares sources."""
-    values, kind = dates
-    groups = pd.Series(group)
-    if kind is Kind.TEXT:
-        found = latest_by(values, groups) if last else earliest_by(values, groups)
-    else:
-        found = values.groupby(groups).max() if last else values.groupby(groups).min()
-    return cast(found.reindex(pd.RangeIndex(size)), kind)
+    if dates.kind is Kind.TEXT:
+        groups = pd.Series(group)
+        found = latest_by(dates.coded, groups) if last else earliest_by(dates.coded, groups)
+        return cast(found.reindex(pd.RangeIndex(size)), dates.kind)
+    nothing = np.iinfo(np.int64).min if last else np.iinfo(np.int64).max
+    best, moments = np.full(size, nothing), dates.values.to_numpy("datetime64[s]").view(np.int64)
+    (np.maximum if last else np.minimum).at(best, group, moments)
+    made = best.view("datetime64[s]")
+    made[best == nothing] = np.datetime64("NaT")
+    return pd.Series(made)

@@ -9,8 +9,9 @@ import pandas as pd
 from pydantic import Field
 
 from engine.build.derivation import Derivation
-from engine.build.rows import codes_of, sort_positions
-from engine.columns import Column, Kind, marked
+from engine.build.rows import SUBJECT
+from engine.coded import Coded
+from engine.columns import Column, Kind
 from engine.spec.entries import Entry
 from engine.spec.references import ExpressionField, OrderField, RefField
 from engine.spec.verbs import verb
@@ -30,18 +31,33 @@ def compute_sequence(codes: np.ndarray, order: np.ndarray) -> np.ndarray:
     >>> compute_sequence(np.array([0, 0, 1]), np.array([1, 0, 2])).tolist()
     [2.0, 1.0, 1.0]
     """
-    counted = pd.Series(codes[order]).groupby(codes[order]).cumcount().to_numpy() + 1
+    starts = _group_starts(codes[order])
+    if len(starts) > len(np.unique(codes[order[starts]])):  # not in one piece each
+        order = order[np.argsort(codes[order], kind="stable")]
+        starts = _group_starts(codes[order])
+    counted = np.ones(len(codes), dtype="float64")
+    counted[starts[1:]] = 1 - np.diff(starts)
     made = np.empty(len(codes), dtype="float64")
-    made[order] = counted
+    made[order] = np.cumsum(counted)
     return made
+
+
+def _group_starts(codes: np.ndarray) -> np.ndarray:
+    """Where a code differs from the one before it."""
+    return np.flatnonzero(np.append(True, codes[1:] != codes[:-1])[:len(codes)])
 
 
 @verb("sequence", kind=Kind.NUMBER)
 def derive_sequence(entry: Sequence, at: Derivation) -> Column:
-    """Number the records of each subject (SDTMIG 3.4, 4.1.5: --SEQ)."""
-    groups = at.keys(entry.by) if entry.by else [at.subjects()]
-    order = at.sorted_positions(entry.sequence)
-    return Column(pd.Series(compute_sequence(codes_of(groups), order), index=at.index), Kind.NUMBER)
+    """Number the records of each subject, or of each group of ``by``: 1, 2, 3 ...
+
+    Blank sorts first; records alike in all of the order keep their place in the table.
+
+    Source: SDTMIG 3.4, section 4.1.9 (--SEQ as a surrogate key).
+    """
+    by = [at.column(ref).held for ref in entry.by] if entry.by else [at.rows.coded(*SUBJECT)]
+    order = at.sorted_positions(entry.sequence, first=by)
+    return Column(pd.Series(compute_sequence(at.groups(entry.by), order), index=at.index), Kind.NUMBER)
 
 
 class Occurrence(Model):
@@ -81,20 +97,26 @@ def compute_marked(codes: np.ndarray, order: np.ndarray, among: np.ndarray, *, l
 
 
 def _flagged(what: Occurrence, flag: str | None, at: Derivation, *, last: bool) -> Column:
-    order = sort_positions([(at.column(o.ref).values, o.descending) for o in what.order], at.rows.size)
-    chosen = compute_marked(codes_of(at.keys(what.by)), order, at.condition(what.where), last=last)
-    return Column(marked(chosen, str(flag or "Y"), at.index), Kind.TEXT)
+    order = at.sorted_positions(what.order)
+    chosen = compute_marked(at.groups(what.by), order, at.condition(what.where), last=last)
+    return Column(Coded.constant(str(flag or "Y"), at.rows.size).where(chosen), Kind.TEXT)
 
 
 @verb("first")
 def derive_first(entry: First, at: Derivation) -> Column:
-    """Flag the first record of each group (for instance AOCCFL, OCCDS 1.1)."""
+    """Flag the first record of each group.
+
+    Source: ADaM OCCDS 1.1, section 3.2 (occurrence flags such as AOCCFL).
+    """
     return _flagged(entry.first, entry.flag, at, last=False)
 
 
 @verb("last")
 def derive_last(entry: Last, at: Derivation) -> Column:
-    """Flag the last record of each group."""
+    """Flag the last record of each group.
+
+    Source: ADaMIG 1.3, section 3.3.8 (flags such as LVOTFL).
+    """
     return _flagged(entry.last, entry.flag, at, last=True)
 
 

@@ -12,8 +12,9 @@ from pydantic import Field, model_validator
 
 from engine.build.collected import read_collected
 from engine.build.derivation import Derivation
-from engine.build.rows import Match, Rows, codes_of, match, pairs, taken
-from engine.columns import Column, Kind, map_distinct
+from engine.build.rows import Match, Rows, match, pairs
+from engine.coded import Values, codes_of
+from engine.columns import Column, Kind
 from engine.dates import earliest, latest
 from engine.numbers import format_number, read_results
 from engine.spec.entries import Entry, Policy
@@ -58,12 +59,12 @@ class Lookup(Entry):
     """``{lookup: {in, match, between, take, into, where, order, fold}, none, several}``.
 
     ``none`` says what a value without a match means (``keep`` keeps the value
-    looked up), ``several`` which of several matches is taken.
+    looked up), ``several`` which of several matches is taken, or likewise.
     """
 
     lookup: LookIn
     none: Policy | None = None
-    several: Literal["error", "first", "last"] | None = None
+    several: Literal["error", "keep", "blank", "first", "last"] | None = None
 
     @model_validator(mode="after")
     def _order_known(self) -> Self:
@@ -76,13 +77,13 @@ class Lookup(Entry):
         return tuple(str(name) for name in self.lookup.into or {})
 
 
-def fold_text(values: pd.Series) -> pd.Series:
+def fold_text(text: str) -> str:
     """Text as ``fold`` compares it.
 
-    >>> fold_text(pd.Series([" Fever（high）", "ＦＥＶＥＲ  (HIGH)"], dtype="str")).tolist()
-    ['FEVER(HIGH)', 'FEVER (HIGH)']
+    >>> fold_text(" Fever（high）"), fold_text("ＦＥＶＥＲ  (HIGH)")
+    ('FEVER(HIGH)', 'FEVER (HIGH)')
     """
-    return map_distinct(values, lambda v: " ".join(unicodedata.normalize("NFKC", str(v)).split()).upper())
+    return " ".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
 def _kind(entry: Lookup, kind_of: KindOf) -> Kind:
@@ -95,9 +96,12 @@ def _kind(entry: Lookup, kind_of: KindOf) -> Kind:
 def derive_lookup(entry: Lookup, at: Derivation) -> dict[str, Column]:
     """Values of the record of another table that fits: equal in ``match``, in the range in ``between``.
 
-    A NULL in ``match`` looks nothing up: the value is NULL.  A NULL between-value
-    lies in no range.  Blank bounds are open.  Numbers compare as numbers; text is
-    taken as ISO 8601 dates, and a partial date must lie wholly in the range.
+    Where a value of ``match`` is blank, nothing is looked up and the result is blank.
+    A blank value of ``between`` lies in no range; blank bounds are open.  Numbers
+    compare as numbers; text is taken as ISO 8601 dates, and a partial date must lie in
+    the range with all its days.
+
+    Source: SDTMIG 3.4, section 4.3 (coding and controlled terminology), for coded terms.
     """
     part = entry.lookup
     table = str(part.in_)
@@ -107,51 +111,56 @@ def derive_lookup(entry: Lookup, at: Derivation) -> dict[str, Column]:
     ours = {theirs: at.evaluate(expression) for theirs, expression in (part.match or {}).items()}
     left, right = _keys(ours, rows, part, at)
     found = _found(left, right, rows, part, at)
-    between = {e.text: at.evaluate(e) for e in part.between or {}}
-    shown = _shown({str(ref): column for ref, column in ours.items()} | between)
-    asked = np.logical_and.reduce([c.values.notna().to_numpy() for c in ours.values()]
-                                  or [np.ones(at.rows.size, dtype=bool)])
-    if entry.several in (None, "error"):
-        at.refuse(found.count > 1, lambda v: f"{v} matches several records of {table}", shown,
-                  "say which: 'order' in the lookup, and 'several: first' or 'several: last'")
-    position = found.last if entry.several == "last" else found.first
+    asked = np.logical_and.reduce([~c.isna() for c in ours.values()] or [np.ones(at.rows.size, dtype=bool)])
+    many = found.count > 1 if entry.several not in ("first", "last") else np.zeros(at.rows.size, dtype=bool)
+    position = np.where(many, -1, found.last if entry.several == "last" else found.first)
     made = {at.variable: _value(part.take, position, rows, at)}
     for name, expression in (part.into or {}).items():
         made[str(name)] = _value(expression, position, rows, at)
     none = asked & (found.count == 0)
+    if not (many | none).any():
+        return made
+    between = {e.text: at.evaluate(e) for e in part.between or {}}
+    shown = _shown({str(ref): column for ref, column in ours.items()} | between)
+    if entry.several in (None, "error"):
+        at.refuse(many, lambda v: f"{v} matches several records of {table}", shown,
+                  "say which: 'order' in the lookup, and 'several: first' or 'several: last'")
     why = _why(left, right, ours, shown, table, at)
     if entry.none in (None, "error"):
         at.refuse(none, lambda v: v, why, "set 'none: keep' or 'none: blank'")
-    else:
-        at.note(none, lambda v: f"{v}; {'kept' if entry.none == 'keep' else 'left blank'}", why)
-    own = made[at.variable]
-    if entry.none == "keep" and ours:
-        first = next(iter(ours.values()))
-        if first.kind is own.kind:
-            made[at.variable] = Column(own.values.mask(none, first.values), own.kind)
+        none = np.zeros(at.rows.size, dtype=bool)
+    first = next(iter(ours.values()), None)
+    for policy, mask, told in ((entry.none, none, why),
+                               (entry.several, many, shown + f" matches several records of {table}")):
+        own = made[at.variable]
+        kept = policy == "keep" and first is not None and first.kind is own.kind
+        if policy in ("keep", "blank"):
+            at.note(mask, lambda v, kept=kept: f"{v}; {'kept' if kept else 'left blank'}", told)  # type: ignore[misc]
+        if kept and first is not None:
+            made[at.variable] = Column(own.values.mask(mask, first.values), own.kind)
     return made
 
 
 def _value(expression: object, position: np.ndarray, rows: Rows, at: Derivation) -> Column:
-    value = at.evaluate(expression, rows, rows.name)  # type: ignore[arg-type]
-    return Column(taken(value.values, position, at.index), value.kind)
+    return at.evaluate(expression, rows, rows.name).take(position)  # type: ignore[arg-type]
 
 
 def _keys(ours: dict[RefField, Column], rows: Rows, part: LookIn, at: Derivation) -> tuple[
-        list[pd.Series], list[pd.Series]]:
-    left, right = [], []
+        list[Values], list[Values]]:
+    left: list[Values] = []
+    right: list[Values] = []
     for theirs, column in ours.items():
         other = at.other_column(rows, theirs.parts[-1])
         if other.kind is not column.kind:
             raise at.wrong(f"{rows.name}.{theirs} is a {other.kind.value} and is matched with a "
                            f"{column.kind.value}", "CAST says how to turn one into the other")
         folded = bool(part.fold) and column.kind is Kind.TEXT
-        left.append(fold_text(column.values) if folded else column.values)
-        right.append(fold_text(other.values) if folded else other.values)
+        left.append(column.coded.map(fold_text) if folded else column.held)
+        right.append(other.coded.map(fold_text) if folded else other.held)
     return left, right
 
 
-def _why(left: list[pd.Series], right: list[pd.Series], ours: dict[RefField, Column], shown: pd.Series,
+def _why(left: list[Values], right: list[Values], ours: dict[RefField, Column], shown: pd.Series,
          table: str, at: Derivation) -> pd.Series:
     """Why there is no match: the keys are not there, or they are and no range holds the values."""
     if not left:
@@ -175,7 +184,7 @@ def _shown(columns: dict[str, Column]) -> pd.Series:
     return made
 
 
-def _found(left: list[pd.Series], right: list[pd.Series], rows: Rows, part: LookIn, at: Derivation) -> Match:
+def _found(left: list[Values], right: list[Values], rows: Rows, part: LookIn, at: Derivation) -> Match:
     """The matching records of each of ours, after the ranges if there are any."""
     order = at.sorted_positions(part.order, rows, rows.name) if part.order else None
     if not part.between:
@@ -185,7 +194,7 @@ def _found(left: list[pd.Series], right: list[pd.Series], rows: Rows, part: Look
     everyone = [pd.Series(np.zeros(at.rows.size), index=at.index)], [pd.Series(np.zeros(rows.size))]
     group = codes_of([*left, *(side for mine, _ in spans for side in mine)])
     first = np.flatnonzero(~pd.Series(group).duplicated().to_numpy())
-    mine = [s.iloc[first].reset_index(drop=True) for s in left] or [everyone[0][0].iloc[first]]
+    mine = [s.take(first) for s in left] or [everyone[0][0].iloc[first]]
     found = match(mine, right or everyone[1], order)
     ours, theirs = pairs(found)
     inside = np.ones(len(ours), dtype=bool)
@@ -211,11 +220,11 @@ def _spread(ours: np.ndarray, theirs: np.ndarray, size: int, codes: pd.Series, g
 
 def _ours(column: Column, text: str, at: Derivation) -> tuple[pd.Series, pd.Series]:
     """First and last of what our value may be: itself, or the moments a date allows."""
-    values, kind = column
-    if kind is not Kind.TEXT:
-        return values, values
+    if column.kind is not Kind.TEXT:
+        return column.values, column.values
+    values = column.coded
     low, high = earliest(values), latest(values)
-    at.refuse((values.notna() & low.isna()).to_numpy(), lambda v: f"{text} '{v}' is no ISO 8601 date", values,
+    at.refuse(~values.isna() & low.isna().to_numpy(), lambda v: f"{text} '{v}' is no ISO 8601 date", values,
               "a number is compared as one after CAST(... AS NUMBER)")
     return low, high
 

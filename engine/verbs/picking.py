@@ -11,7 +11,8 @@ from pydantic import Field, PlainValidator
 
 from engine.build.collected import read_collected
 from engine.build.derivation import Derivation
-from engine.build.rows import SUBJECT, Rows, taken
+from engine.build.rows import SUBJECT, Rows, match
+from engine.coded import Coded, Values
 from engine.columns import Column, Kind
 from engine.spec.entries import Entry
 from engine.spec.nodes import key, remade
@@ -19,6 +20,7 @@ from engine.spec.references import ExpressionField, OrderField, RefField, TableM
 from engine.spec.verbs import verb
 from engine.yaml.fields import MapOf, OneOrMany, TextField, validate
 from engine.yaml.nodes import Text, YamlMap
+from engine.yaml.shapes import TextOrModel
 
 KindOf = Callable[[tuple[str, ...]], Kind]
 
@@ -50,41 +52,48 @@ class Pick(Entry):
 
 
 def reached(part: There, at: Derivation,
-            columns: list[str]) -> tuple[Rows, list[pd.Series], list[pd.Series]]:
+            columns: list[str]) -> tuple[Rows, list[Values], list[Values]]:
     """The other table's records that count, and the keys of these and of those to match by."""
     rows = at.other(str(part.in_), columns)
     if part.where is not None:
         rows = rows.where(at.condition(part.where, rows, str(part.in_)))
     if not part.on:
-        return rows, [at.subjects()], [rows.columns[SUBJECT].values]
+        return rows, [at.rows.coded(*SUBJECT)], [rows.coded(*SUBJECT)]
     ours = [at.column(ref) for ref in part.on.values()]
     theirs = [at.other_column(rows, ref.parts[-1]) for ref in part.on]
     for ref, mine, other in zip(part.on, ours, theirs, strict=True):
         if mine.kind is not other.kind:  # they would never be equal
             raise at.wrong(f"{part.in_}.{ref.parts[-1]} is a {other.kind.value} and is matched with a "
                            f"{mine.kind.value}", "CAST says how to turn one into the other")
-    return rows, [c.values for c in ours], [c.values for c in theirs]
+    return rows, [c.held for c in ours], [c.held for c in theirs]
 
 
-@verb("pick")
+def _kind(entry: Pick, kind_of: KindOf) -> Kind:
+    value, table = entry.pick.value, str(entry.pick.in_)
+    kinds = {parts: kind_of(parts if len(parts) > 1 else (table, *parts)) for parts in value.names}
+    return value.kind(kinds) or Kind.TEXT
+
+
+@verb("pick", kind=_kind)
 def derive_pick(entry: Pick, at: Derivation) -> Column:
     """A value of one record of another table: the first or last by an order.
 
     Without ``order`` several matching records are refused; ``expect: one``
     refuses a record without a match.
+
+    Source: Dossier's own, for subject-level variables such as DOSE01A (ADaMIG 1.3, section 3.2).
     """
     part = entry.pick
     rows, left, right = reached(part, at, [])
     order = at.sorted_positions(part.order, rows, str(part.in_)) if part.order else None
-    found = at.matched(left, right, order)
+    found = match(left, right, order)
     many = found.count > 1
     if part.order is None and str(part.expect or "") != "any":
         at.refuse(many, f"several records of {part.in_} match", hint="give 'order' and 'take'")
     if str(part.expect or "") == "one":
         at.refuse(found.count == 0, f"no record of {part.in_} matches")
     position = found.last if str(part.take or "first") == "last" else found.first
-    value = at.evaluate(part.value, rows, str(part.in_))
-    return Column(taken(value.values, position, at.index), value.kind)
+    return at.evaluate(part.value, rows, str(part.in_)).take(position)
 
 
 class Exists(Entry):
@@ -97,13 +106,14 @@ class Exists(Entry):
 
 @verb("exists")
 def derive_exists(entry: Exists, at: Derivation) -> Column:
-    """Whether another table has a matching record."""
+    """Flag records for which another table has a matching record.
+
+    Source: ADaMIG 1.3, section 3.2.3 (population flags such as SAFFL).
+    """
     _, left, right = reached(entry.exists, at, [])
-    hit = at.matched(left, right).count > 0
-    values = pd.Series(np.nan, index=at.index, dtype="str").mask(hit, str(entry.then or "Y"))
-    if entry.else_ is not None:
-        values = values.mask(~hit, str(entry.else_))
-    return Column(values, Kind.TEXT)
+    hit = match(left, right).count > 0
+    texts = [str(entry.then or "Y"), None if entry.else_ is None else str(entry.else_)]
+    return Column(Coded.choice(np.where(hit, 0, 1).astype("int32"), texts), Kind.TEXT)
 
 
 class Count(Entry):
@@ -114,9 +124,12 @@ class Count(Entry):
 
 @verb("count", kind=Kind.NUMBER)
 def derive_count(entry: Count, at: Derivation) -> Column:
-    """The number of matching records of another table; 0 where none."""
+    """The number of matching records of another table; 0 where there is none.
+
+    Source: Dossier's own.
+    """
     _, left, right = reached(entry.count, at, [])
-    return Column(pd.Series(at.matched(left, right).count.astype("float64"), index=at.index), Kind.NUMBER)
+    return Column(pd.Series(match(left, right).count.astype("float64"), index=at.index), Kind.NUMBER)
 
 
 class Dated(There):
@@ -158,4 +171,4 @@ def read_dated(value: object) -> object:
     raise ValueError("a date is COLUMN, TABLE.COLUMN, or {in: ..., value: ..., where: ...}")
 
 
-DatedField = Annotated[object, PlainValidator(read_dated)]
+DatedField = Annotated[object, PlainValidator(read_dated), TextOrModel(Dated)]

@@ -23,7 +23,12 @@ class WhereStep(Model):
 
 @step("where")
 def change_where(entry: WhereStep, at: Derivation) -> Rows:
-    """Keep records by a condition; NULL counts as not true."""
+    """Keep the records for which a condition is true.
+
+    A condition that cannot be told, because a value is blank, is not true.
+
+    Source: Dossier's own.
+    """
     return at.rows.where(at.condition(entry.where))
 
 
@@ -36,7 +41,13 @@ class DropStep(Model):
 
 @step("drop")
 def change_drop(entry: DropStep, at: Derivation) -> Rows:
-    """Drop records by a condition; NULL counts as not true, so such a record stays."""
+    """Drop the records for which a condition is true.
+
+    A condition that cannot be told, because a value is blank, is not true: such a
+    record stays.
+
+    Source: Dossier's own.
+    """
     dropped = at.condition(entry.drop)
     if entry.note is not None:
         at.note(dropped, f"record dropped: {entry.note}")
@@ -65,7 +76,10 @@ class UniqueStep(Model):
 
 @step("unique")
 def change_unique(entry: UniqueStep, at: Derivation) -> Rows:
-    """Keep one of the records alike in ``by`` (NULL is alike NULL); the others are noted as dropped."""
+    """Keep one of the records alike in ``by``, blank or not; the others are counted.
+
+    Source: Dossier's own.
+    """
     part = entry.unique
     codes = codes_of(at.keys(part.by))
     order = at.sorted_positions(part.order) if part.order else np.arange(at.rows.size)

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.columns import Column, Kind
-from engine.dates.parts import MISSING, parse
+from engine.dates.parts import MISSING, parse_texts
 
 Moments = NDArray[np.datetime64]
 Mask = NDArray[np.bool_]
@@ -60,14 +60,16 @@ def span_of(column: Column) -> Span:
     >>> found.dated.tolist(), found.timed.tolist()
     ([False, True, True], [False, False, True])
     """
-    values, kind = column
+    kind = column.kind
     if kind is Kind.TEXT:
-        parts = parse(values)       # once for all four: each distinct text is read in turn
+        texts = column.coded
+        parts = parse_texts(texts.distinct)     # once for all four: each distinct text is read in turn
         known = parts.known != MISSING
-        return Span(parts.earliest, parts.latest, known[:, :3].all(axis=1), known[:, :5].all(axis=1))
+        found = (parts.earliest, parts.latest, known[:, :3].all(axis=1), known[:, :5].all(axis=1))
+        return Span(*(values[texts.codes] for values in found))
     if kind not in DATED:
         raise ValueError(f"a {kind.value} column holds no dates")
-    moments = values.to_numpy("datetime64[s]")
+    moments = column.values.to_numpy("datetime64[s]")
     known = ~np.isnat(moments)
     if kind is Kind.DATE:
         return Span(days(moments), days(moments) + _DAY, known, np.zeros(len(moments), dtype=bool))

@@ -21,7 +21,7 @@ def write(frame: pd.DataFrame, path: Path, *, name: str, label: str, variables: 
           created: datetime, version: int = 5, encoding: Encoding = "ascii") -> None:
     """Write the ``variables`` of ``frame``, in their order, to the file ``path``.
 
-    Text is ``str`` (missing NaN, written as blanks), numbers float64, dates and
+    Text is ``str`` or categories of it (missing NaN, written as blanks), numbers float64, dates and
     datetimes ``datetime64`` and times ``timedelta64``, written as SAS numbers
     by the variable's format (``DATE9.``, ``DATETIME20.``, ``TIME8.``).  Every
     text has exactly the variable's length; ``created`` is the time stamped in
@@ -60,6 +60,8 @@ def write(frame: pd.DataFrame, path: Path, *, name: str, label: str, variables: 
 def _sas_values(values: pd.Series, variable: Variable, name: str, path: Path) -> pd.Series:
     """Text as it is, everything else as SAS numbers."""
     if variable.type == "Char":
+        if isinstance(values.dtype, pd.CategoricalDtype) and values.cat.categories.dtype == "str":
+            values = values.astype("str")
         if values.dtype != "str":
             raise TypeError(f"{name}.{variable.name} is Char, its values are {values.dtype}")
         return values.fillna("")

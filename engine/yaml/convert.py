@@ -18,11 +18,13 @@ from pydantic import (
     PlainValidator,
     Tag,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
 from engine.errors import Place, hint_for
+from engine.yaml import shapes
 from engine.yaml.nodes import Text, YamlList, YamlMap, describe, shown
 
 T = TypeVar("T")
@@ -125,22 +127,24 @@ def _unless_blank(value: object, handler: ValidatorFunctionWrapHandler) -> objec
     return value if isinstance(value, Text) and not value and value.quoted else handler(value)
 
 
-TextField = Annotated[Text, PlainValidator(_text)]
+TextField = Annotated[Text, PlainValidator(_text), WithJsonSchema(shapes.TEXT)]
 """Non-empty text; stays a ``Text`` with its place."""
-Key = Annotated[str, PlainValidator(_text)]
+Key = Annotated[str, PlainValidator(_text), WithJsonSchema(shapes.KEY)]
 """Non-empty text as the key of a mapping; for a type checker a plain ``str``."""
-AnyText = Annotated[TextField, WrapValidator(_unless_blank)]
+AnyText = Annotated[TextField, WrapValidator(_unless_blank), WithJsonSchema(shapes.ANY_TEXT)]
 """Text that may be empty if it is quoted: ``''``."""
-Integer = Annotated[int, PlainValidator(_integer)]
-Number = Annotated[Decimal, PlainValidator(_number)]
-Ratio = Annotated[Fraction, PlainValidator(_ratio)]
+Integer = Annotated[int, PlainValidator(_integer), WithJsonSchema(shapes.INTEGER)]
+Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema(shapes.NUMBER)]
+Ratio = Annotated[Fraction, PlainValidator(_ratio), WithJsonSchema(shapes.RATIO)]
 """A number or two with a slash, exact: ``5/9``."""
-Boolean = Annotated[bool, PlainValidator(_boolean)]
-IsoDate = Annotated[datetime.date, PlainValidator(_date)]
-Name = Annotated[Text, PlainValidator(_name)]
+Boolean = Annotated[bool, PlainValidator(_boolean), WithJsonSchema(shapes.BOOLEAN)]
+IsoDate = Annotated[datetime.date, PlainValidator(_date), WithJsonSchema(shapes.DATE)]
+Name = Annotated[Text, PlainValidator(_name), WithJsonSchema(shapes.NAME)]
 """A variable name of SAS transport files: upper case, up to 8; ``_WORKING`` up to 32."""
-AnyName = Annotated[Text, PlainValidator(_any_name)]
+AnyName = Annotated[Text, PlainValidator(_any_name), WithJsonSchema(shapes.ANY_NAME)]
 """A name of up to 32 letters, digits or underscores in any case."""
+NameKey = Annotated[str, PlainValidator(_any_name), WithJsonSchema(shapes.ANY_NAME)]
+"""Such a name as the key of a mapping; for a type checker a plain ``str``."""
 
 
 def choice(*words: str) -> Any:
@@ -152,7 +156,7 @@ def choice(*words: str) -> Any:
             raise wrong(f"unknown value '{shown(text)}'", hint_for(text, words))
         return str(text)
 
-    return Annotated[str, PlainValidator(chosen)]
+    return Annotated[str, PlainValidator(chosen), WithJsonSchema({"enum": list(words)})]
 
 
 def _many(value: object) -> object:
@@ -181,7 +185,7 @@ def _map(value: object) -> object:
     return value
 
 
-OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_many)]
+OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_many), shapes.One()]
 """``OneOrMany[Name]``: one value or a list of at least one, as a tuple."""
 ListOf = Annotated[tuple[T, ...], BeforeValidator(_list)]
 """``ListOf[Name]``: a list, as a tuple."""
@@ -210,7 +214,7 @@ def one_or_many(kind: Any, empty: bool = False) -> Any:
     """
     if not empty:
         return OneOrMany[kind]
-    blank = Annotated[kind, WrapValidator(_unless_blank)]
+    blank = Annotated[kind, WrapValidator(_unless_blank), WithJsonSchema(shapes.ANY_TEXT)]
     return Annotated[tuple[blank, ...], BeforeValidator(_many_or_none)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from engine.characters import INVISIBLE
 from engine.yaml.nodes import Node, Text, YamlList, YamlMap
 from engine.yaml.source import BAD_ESCAPE
 from engine.yaml.syntax import looks_cut
@@ -13,7 +14,8 @@ _MAX_KEY = 200  # YAML wants the ':' of a simple key within 1024 characters
 _SIGN_START = re.compile(r"[<=~](?!<)|[(./+$^-][\w(.]")
 _NOT_PLAIN = re.compile(r":(?: |$)| #| $")
 _NOT_PLAIN_IN_FLOW = re.compile(r"[,\[\]{}?]|:[,\[\]{}]")
-_DOUBLE_ONLY = re.compile(r"[\n\t]")
+_HIDDEN = re.compile(f"[{INVISIBLE}]")
+_DOUBLE_ONLY = re.compile(rf"[\n\t{INVISIBLE}]")
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"})
 
 
@@ -101,7 +103,9 @@ def _scalar(text: Text, flow: bool) -> str:
 def _is_plain(text: str, flow: bool) -> bool:
     if not (text[0].isalnum() or text[0] == "_" or _SIGN_START.match(text)):
         return False
-    if not text.isprintable() or _NOT_PLAIN.search(text) or text == "..." or BAD_ESCAPE.search(text):
+    if not text.isprintable() or text == "..." or _NOT_PLAIN.search(text):
+        return False
+    if _HIDDEN.search(text) or BAD_ESCAPE.search(text):
         return False
     return not (flow and (_NOT_PLAIN_IN_FLOW.search(text) or looks_cut(text)))
 
@@ -110,7 +114,7 @@ def _is_literal(text: Text) -> bool:
     """Whether block text (``|``) says this text of several lines exactly."""
     if "\n" not in text or "\t" in text or text[0] in " \n" or text.endswith("\n\n"):
         return False
-    if BAD_ESCAPE.search(text):
+    if BAD_ESCAPE.search(text) or _HIDDEN.search(text):
         return False
     return all(line.strip(" ") or not line for line in text.split("\n"))
 
@@ -118,4 +122,9 @@ def _is_literal(text: Text) -> bool:
 def _quote(text: str) -> str:
     if ('"' in text or "\\" in text) and not _DOUBLE_ONLY.search(text) and not BAD_ESCAPE.search(text):
         return "'" + text.replace("'", "''") + "'"
-    return '"' + text.translate(_ESCAPES) + '"'
+    return '"' + _HIDDEN.sub(_escape, text.translate(_ESCAPES)) + '"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"

@@ -14,6 +14,7 @@ from engine.yaml.convert import (
     ListOf,
     MapOf,
     Name,
+    NameKey,
     Number,
     OneOrMany,
     Ratio,
@@ -24,10 +25,10 @@ from engine.yaml.convert import (
     one_or_many,
     wrong,
 )
-from engine.yaml.model import Collector, Model, sort_problems, validate
+from engine.yaml.model import Collector, Model, Problems, sort_problems, validate
 
 __all__ = [
     "BY_KIND", "IS_LIST", "IS_MAP", "IS_TEXT", "AnyName", "AnyText", "Boolean", "Collector", "Integer",
-    "IsoDate", "Key", "ListOf", "MapOf", "Model", "Name", "Number", "OneOrMany", "Ratio", "TextField",
-    "TextOr", "choice", "mapping_of", "one_or_many", "sort_problems", "validate", "wrong",
+    "IsoDate", "Key", "ListOf", "MapOf", "Model", "Name", "NameKey", "Number", "OneOrMany", "Problems",
+    "Ratio", "TextField", "TextOr", "choice", "mapping_of", "one_or_many", "sort_problems", "validate", "wrong",
 ]

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from engine.errors import Place, Problem, SpecError, hint_for
 from engine.yaml.nodes import NOWHERE, Node, Text, YamlMap, describe, shown
+from engine.yaml.source import MAX_PROBLEMS
 from engine.yaml.syntax import QUOTE_EXPRESSION
 
 _MODELS = "models"
@@ -34,7 +35,7 @@ class Model(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    _place: Place = PrivateAttr(default=NOWHERE)
+    _place: Place = PrivateAttr(default_factory=lambda: NOWHERE)  # a default would be copied each time
     _places: Mapping[str, Place] = PrivateAttr(default_factory=dict)
 
     @property
@@ -70,7 +71,7 @@ M = TypeVar("M", bound=BaseModel)
 def validate(model: type[M], node: Node, subject: str) -> M:
     """Build ``model`` from a node.
 
-    Raises :class:`SpecError` with every problem of the node, each at its place.
+    Raises :class:`SpecError` with the problems of the node, 100 at most, each at its place.
 
     >>> from pydantic import create_model
     >>> from engine.yaml.reader import parse_yaml
@@ -88,7 +89,8 @@ def validate(model: type[M], node: Node, subject: str) -> M:
         return model.model_validate(node, context={_MODELS: models})
     except ValidationError as error:
         details = error.errors(include_url=False)
-    raise SpecError(sort_problems(_problem(detail, node, subject, models) for detail in details))
+    found = [_problem(detail, node, subject, models) for detail in details[:MAX_PROBLEMS]]
+    raise SpecError(sort_problems(found))
 
 
 def _problem(
@@ -168,8 +170,30 @@ def _order(problem: Problem) -> tuple[str, int, int]:
     return place.file, place.line or 0, place.column or 0
 
 
+class Problems(list[Problem]):
+    """A list that raises its problems as a :class:`SpecError` as soon as it holds 100."""
+
+    def append(self, problem: Problem) -> None:
+        """Keep one problem."""
+        super().append(problem)
+        if len(self) >= MAX_PROBLEMS:
+            raise SpecError(sort_problems(self))
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Keep several problems."""
+        for problem in problems:
+            self.append(problem)
+
+    def __iadd__(self, problems: Iterable[Problem]) -> Self:  # type: ignore[override,misc]
+        self.extend(problems)
+        return self
+
+
 class Collector:
     """Gathers the problems of many nodes and files, to raise them once.
+
+    With ``most`` it raises as soon as it holds so many: a text that is wrong all over
+    costs no more than one that is wrong in places.
 
     >>> collector = Collector()
     >>> collector.add(Problem(Place("ae.yaml", 2), "AE", "no variables"))
@@ -181,16 +205,22 @@ class Collector:
     ae.yaml:2: AE: no variables
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
         self.problems: list[Problem] = []
+        self._most = most
 
     def add(self, problem: Problem) -> None:
         """Keep one problem."""
-        self.problems.append(problem)
+        self._keep((problem,))
 
     def extend(self, error: SpecError) -> None:
         """Keep all problems of an error."""
-        self.problems.extend(error.problems)
+        self._keep(error.problems)
+
+    def _keep(self, problems: tuple[Problem, ...]) -> None:
+        self.problems.extend(problems)
+        if self._most is not None and len(self.problems) >= self._most:
+            raise SpecError(sort_problems(self.problems[:self._most]))
 
     def __enter__(self) -> Self:
         return self

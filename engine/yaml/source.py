@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
+import unicodedata
 from codecs import BOM_UTF8
 from pathlib import Path
 
+from engine.characters import BIDIRECTIONAL, CONTROLS, INVISIBLE
 from engine.errors import Place, Problem, SpecError, hint_for
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_PROBLEMS = 100
 
-# Controls, other line separators, bidirectional controls, an inner byte order
-# mark and noncharacters: none is visible, all can make a line read as another.
-_UNSEEN = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029"
-_UNSEEN += "\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
-_RAW = re.compile(rf"[\t{_UNSEEN}]|\r(?!\n)")
-_VALUE = re.compile(rf"[\r{_UNSEEN}]")
+# All of these can make a line read as another.  What is merely invisible may be
+# meant, for raw data hold it too: then it is written as an escape, which shows.
+_RAW = re.compile(rf"[\t{CONTROLS}{BIDIRECTIONAL}{INVISIBLE}]|\r(?!\n)")
+_VALUE = re.compile(rf"[\r{CONTROLS}{BIDIRECTIONAL}]")
+_BIDIRECTIONAL, _INVISIBLE = re.compile(f"[{BIDIRECTIONAL}]"), re.compile(f"[{INVISIBLE}]")
 # The parsers differ on escapes that name no character, so none reaches them.
 BAD_ESCAPE = re.compile(r"""
     (?<!\\)(?:\\\\)*                            # after an even number of backslashes
@@ -63,17 +66,25 @@ def _inside(path: Path, root: Path, file: str) -> Path:
     if not real.is_relative_to(home):
         raise SpecError(Problem(Place(file), "", f"the file is outside the study folder '{show_path(root)}'",
                                 "a spec reads only files of its own study"))
-    if real.is_dir():
+    try:
+        kind = real.stat().st_mode
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            hint = "it is a link that leads nowhere" if path.is_symlink() else _near(real)
+            raise SpecError(Problem(Place(file), "", "no such file", hint)) from None
+        raise SpecError(Problem(Place(file), "", f"the file cannot be read ({error.strerror})")) from error
+    if stat.S_ISDIR(kind):
         raise SpecError(Problem(Place(file), "", "this is a folder, not a file"))
-    if not real.is_file():
-        raise SpecError(Problem(Place(file), "", "no such file", _near(real)))
+    if not stat.S_ISREG(kind):
+        raise SpecError(Problem(Place(file), "", "this is a device or pipe, not a file"))
     return real
 
 
 def _near(missing: Path) -> str:
     if not missing.parent.is_dir():
         return f"there is no folder '{missing.parent.name}'"
-    names = [entry.name for entry in missing.parent.iterdir() if entry.suffix in (".yaml", ".yml")]
+    names = [entry.name for entry in missing.parent.iterdir()
+             if entry.suffix in (".yaml", ".yml") and entry.is_file()]
     return hint_for(missing.name, names)
 
 
@@ -120,8 +131,12 @@ def _unseen(character: str) -> tuple[str, str]:
     if character == "\r":
         return "a carriage return without a line feed", "end lines with LF or CR LF"
     code = f"U+{ord(character):04X}"
-    if character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
+    if _BIDIRECTIONAL.match(character):
         return f"bidirectional control character {code}", "remove it"
+    if _INVISIBLE.match(character):
+        escape = f"\\u{ord(character):04X}" if ord(character) < 0x10000 else f"\\U{ord(character):08X}"
+        return (f"invisible character {code} ({unicodedata.name(character, 'no name')})",
+                f'remove it, or in double quotes write "{escape}"')
     return f"control character {code}", "remove it"
 
 

@@ -18,15 +18,16 @@ from engine.spec.references import Ref
 from engine.spec.verbs import verb
 from engine.verbs.picking import Dated, dated_values, read_dated
 from engine.yaml.fields import OneOrMany
+from engine.yaml.shapes import TextOrModel
 
-SourceField = Annotated[object, PlainValidator(read_dated)]
+SourceField = Annotated[object, PlainValidator(read_dated), TextOrModel(Dated)]
 
 
 class Agree(Entry):
     """``{agree: [COLUMN, TABLE.COLUMN, {in, value, time, where, on}], prefer, conflict, as}``.
 
-    ``conflict`` says what values that do not agree mean: ``keep`` takes the one of
-    the ``prefer``-red (first or last) source.
+    ``conflict`` says what values that do not agree mean: ``keep`` takes that of the
+    first source that has one, or of the last as ``prefer`` says.
     """
 
     agree: OneOrMany[SourceField]
@@ -47,8 +48,10 @@ class _Candidates(NamedTuple):
 def derive_agree(entry: Agree, at: Derivation) -> Column:
     """The value that all sources with a value agree on.
 
-    Dates agree when one holds all that is known of the other; the fullest wins.
+    Dates agree when one holds all that is known of the other; the fullest is taken.
     Other text must be equal.  All matching records of a source count.
+
+    Source: Dossier's own, for values that several forms hold, such as DTHDTC.
     """
     dates = entry.as_ == "date" or (entry.as_ is None and at.variable.endswith("DTC"))
     items = list(entry.agree)
@@ -88,8 +91,8 @@ def _own(ref: Ref, dates: bool, at: Derivation) -> pd.Series:
     if not dates or target is None or target.table not in at.build.plan.study.study.raw.tables:
         return at.text(ref)
     read = read_dates_here(at, [ref], time_alone="drop")
-    at.refuse(read.bad.to_numpy(dtype=bool), lambda reason: reason, read.reasons)
-    return read.values
+    at.refuse(read.bad, lambda reason: reason, read.reasons)
+    return read.values.series()
 
 
 def _theirs(item: Dated, dates: bool, at: Derivation) -> tuple[np.ndarray, pd.Series]:

@@ -27,6 +27,10 @@ class Choose(Entry):
     many: TextField | None = None
     supplemental: TextField | None = None
 
+    def brings(self) -> tuple[str, ...]:
+        """``many`` need be no term: MULTIPLE is none of RACE (SDTMIG 3.4, 5.2)."""
+        return () if self.many is None else (str(self.many),)
+
     def also_makes(self, variable: str) -> tuple[str, ...]:
         """The supplemental qualifiers: as many as there are boxes."""
         if self.supplemental is None:
@@ -40,9 +44,10 @@ class Choose(Entry):
 
 @verb("choose", layer="sdtm")
 def derive_choose(entry: Choose, at: Derivation) -> dict[str, Column]:
-    """The value of the box that is ticked, NULL where none is.
+    """The value of the check box that is ticked, blank where none is.
 
-    Source: SDTMIG 3.4, section 5.2 (RACE MULTIPLE with the races in SUPPDM) and 4.2.8.3.
+    Source: SDTMIG 3.4, sections 4.2.8.3 (several values) and 5.2 (RACE MULTIPLE, with the
+    races in SUPPDM).
     """
     names = [str(name) for name in entry.choose]
     hits = np.stack([_ticked(entry, column, at) for column in entry.choose.values()], axis=1)

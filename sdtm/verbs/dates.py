@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
+import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
 from engine.build.derivation import Derivation
 from engine.build.reading import DateOverride, read_dates_here
+from engine.coded import Coded
 from engine.columns import Column, Kind
-from engine.dates import compute_study_day, to_date
+from engine.dates import compute_study_day, iso_date, to_date
 from engine.spec.entries import Entry
 from engine.spec.references import Ref, RefField
 from engine.spec.study import DateFormat, TimeFormat
@@ -22,12 +24,14 @@ class Date(Entry):
     """``{date: COLUMN, time: COLUMN}`` or ``{date: [YEAR, MONTH, DAY]}``.
 
     ``formats``, ``times`` and ``unknown`` stand over those of the raw file.
-    ``time_alone`` keeps (or drops) a time without a date.
+    ``time_alone`` keeps (or drops) a time without a date.  ``overnight`` names the
+    start of what ends here, where one date is collected for both.
     """
 
     date: OneOrMany[RefField]
     time: RefField | None = None
     time_alone: Literal["keep", "drop"] | None = None
+    overnight: RefField | None = None
     formats: OneOrMany[DateFormat] | None = None
     times: OneOrMany[TimeFormat] | None = None
     unknown: OneOrMany[TextField] | None = None
@@ -36,6 +40,8 @@ class Date(Entry):
     def _one_or_three(self) -> Self:
         if len(self.date) not in (1, 3):
             raise wrong("a date stands in one column or in three", "as in [YEAR, MONTH, DAY]")
+        if self.overnight is not None and self.time is None:
+            raise wrong("'overnight' needs 'time': only a time tells the next day")
         return self
 
     def over(self) -> DateOverride:
@@ -51,20 +57,36 @@ def derive_date(entry: Date, at: Derivation) -> Column:
 
     Each record is read by the formats of its raw file; a joined table's column by
     that table's.  Text that cannot be read follows ``unread``; where only the time
-    cannot be read, ``blank`` leaves the date.  Source: SDTMIG 3.4, sections 4.4.1, 4.4.2.
+    cannot be read, ``blank`` leaves the date.
+
+    Source: SDTMIG 3.4, sections 4.4.1 (formats) and 4.4.2 (precision).
     """
     read = read_dates_here(at, entry.date, entry.time, entry.over(), time_alone=entry.time_alone or "keep")
-    bad = read.bad.to_numpy(dtype=bool)
-    values = read.values
+    bad, values = read.bad, read.values
     if entry.unread in (None, "error"):
+        hint = "give its format under 'dates' or 'times', or 'unread: blank'"
         at.refuse(bad, lambda reason: reason, read.reasons,
-                  "give its format under 'dates' or 'times', or 'unread: blank'")
+                  "'unread: blank' leaves it out" if len(entry.date) > 1 else hint)
     elif entry.unread == "keep":
         at.note(bad, lambda reason: f"{reason}; kept as collected", read.reasons)
-        values = values.mask(bad, _collected(entry, at))
+        values = values.where(~bad).or_else(Coded.of(_collected(entry, at)).where(bad))
     else:
         at.note(bad, lambda reason: f"{reason}; left blank", read.reasons)
-    return Column(values, Kind.TEXT)
+    return Column(values if entry.overnight is None else _next_day(values, entry.overnight, at), Kind.TEXT)
+
+
+def _next_day(end: Coded, ref: Ref, at: Derivation) -> Coded:
+    """Ends whose time is before the start's on the start's own date, dated the next day; they are counted."""
+    starts, ends = at.text(ref), end.series(at.index)
+    timed = starts.str.match(_TO_THE_MINUTE, na=False) & ends.str.match(_TO_THE_MINUTE, na=False)
+    same = timed & (starts.str[:10] == ends.str[:10])
+    late = (same & (ends.str[11:16] < starts.str[11:16])).to_numpy(dtype=bool)
+    at.note(late, lambda v: f"'{v}' is before {ref}; dated the next day", end)
+    moved = iso_date(to_date(ends) + pd.Timedelta(1, "D")) + ends.str[10:]
+    return Coded.of(ends.mask(late, moved))
+
+
+_TO_THE_MINUTE = r"\d{4}-\d\d-\d\dT\d\d:\d\d"
 
 
 def _collected(entry: Date, at: Derivation) -> pd.Series:
@@ -86,7 +108,18 @@ class StudyDay(Entry):
 
 @verb("study_day", layer="sdtm", kind=Kind.NUMBER)
 def derive_study_day(entry: StudyDay, at: Derivation) -> Column:
-    """The study day of a complete date: RFSTDTC is day 1, the day before it -1 (SDTMIG 3.4, 4.4.4)."""
-    dates = [at.column(ref) for ref in (entry.study_day, entry.reference)]
-    date, reference = (to_date(c.values) if c.kind is Kind.TEXT else c.values for c in dates)
+    """The study day of a complete date: the reference date is day 1, the day before it -1.
+
+    There is no day 0; a partial date has no study day.
+
+    Source: SDTMIG 3.4, section 4.4.4.
+    """
+    date, reference = (_dates(at.column(ref)) for ref in (entry.study_day, entry.reference))
     return Column(compute_study_day(date, reference), Kind.NUMBER)
+
+
+def _dates(column: Column) -> pd.Series:
+    """Complete dates; those of text by its distinct values."""
+    if column.kind is not Kind.TEXT:
+        return column.values
+    return pd.Series(column.coded.look_up(to_date, np.datetime64("NaT")))

@@ -55,8 +55,10 @@ def derive_epoch(entry: EpochOf, at: Derivation) -> Column:
     On the start date itself times decide where both are known (to the precision
     they share), else the record belongs to the epoch that starts that day
     (``inclusive: false``: to the one before).  A partial date has an epoch only
-    where every day it allows has the same.  NULL without a date or before the first
-    start.  Source: SDTMIG 3.4, section 4.1.3.1 and 5.3 (elements of SE).
+    where every day it allows has the same.  Blank without a date or before the first
+    start.
+
+    Source: SDTMIG 3.4, sections 4.1.3.1 (EPOCH) and 5.3 (elements of SE).
     """
     starts = epoch_starts(at)
     if not starts:
@@ -135,8 +137,10 @@ def compare_begun(known: Known, low: Moments, high: Moments, begin: Known, first
     timed = dated & (shared >= _HOUR)
     certain = np.where(timed, sign >= 0, by_day)
     day = "datetime64[D]"
-    after = low.astype(day) > last.astype(day)
-    before = high.astype(day) < first.astype(day)
+    # Where neither has a time, ``same_day`` tells the very day of a partial date like any other of its days.
+    began, ended, untimed = low.astype(day), high.astype(day), np.maximum(depth, other) < _HOUR
+    after = (began > last.astype(day)) | ((began == last.astype(day)) & untimed & same_day)
+    before = (ended < first.astype(day)) | ((ended == first.astype(day)) & untimed & (not same_day))
     partial = given & ~dated
     begun = (dated & certain) | (partial & after)
     return begun, partial & ~after & ~before

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from engine.build.derivation import Derivation
-from engine.build.rows import codes_of, sort_positions
+from engine.build.rows import codes_of
 from engine.columns import Column, Kind, repeated
 from engine.dates.parts import parse
 from engine.spec.entries import Entry
@@ -55,12 +55,14 @@ class LastBefore(Entry):
 
 @verb("last_before", layer="sdtm")
 def derive_last_before(entry: LastBefore, at: Derivation) -> Column:
-    """Y for the last record with a value before the reference, one in each group.
+    """Flag the last record with a value before the reference, one in each group.
 
     Where both times are known they decide, and one time is not before; else dates
     do, and records of the reference's own day follow ``same_day`` (those flagged so
-    are noted).  A partial date counts only if all that it allows lies before.
-    Source: SDTM 2.0, the Findings class (--LOBXFL): the last value before RFXSTDTC.
+    are counted).  A partial date counts only if all that it allows lies before.
+
+    Source: SDTM 2.0, the Findings class (--LOBXFL: the last value before RFXSTDTC);
+    SDTMIG 3.4, section 4.5.9.
     """
     part = entry.last_before
     value = at.column(part.value if part.value is not None else f"{at.dataset[:2]}STRESC").values
@@ -70,9 +72,8 @@ def derive_last_before(entry: LastBefore, at: Derivation) -> Column:
     kind, _ = compare_begun(*dates, same_day=entry.same_day == "after")
     given = ~np.isnat(dtc.earliest) & ~np.isnat(reference.earliest)
     among = given & ~kind & ~unsure & value.notna().to_numpy() & at.condition(part.where)
-    order = [(at.column(o.ref).values, o.descending) for o in part.order or ()]
     moments = np.where(np.isnat(dtc.earliest), np.datetime64("1900-01-01", "s"), dtc.earliest)
-    positions = sort_positions(order, at.rows.size)
+    positions = at.sorted_positions(part.order or ())
     positions = positions[np.argsort(moments[positions], kind="stable")]
     marked = compute_marked(codes_of(at.keys(part.by)), positions, among, last=True)
     at.note(marked & strict, "taken as before the first dose, on whose day a time is unknown")

@@ -7,15 +7,17 @@ from typing import Literal, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pydantic import model_validator
 
 from engine.build.derivation import Derivation
 from engine.build.reading import read_results_here
-from engine.columns import Column, Kind, blank, map_distinct
+from engine.coded import Coded
+from engine.columns import Column, Kind, map_distinct
 from engine.numbers import unit_key
 from engine.numbers.unit_text import plain
 from engine.spec.entries import Entry
-from engine.spec.references import RefField
+from engine.spec.references import ExpressionField, RefField
 from engine.spec.verbs import verb
 from engine.yaml.fields import Model, OneOrMany, TextField, wrong
 
@@ -50,6 +52,8 @@ def derive_split_result(entry: SplitResult, at: Derivation) -> dict[str, Column]
     Only a number (with or without a comparator) before a unit is split where the
     unit column is empty, or names the same unit; other results stay as they are.
     Where there is no result there is no unit.
+
+    Source: SDTMIG 3.4, section 4.5.1.1 (--ORRES and --ORRESU).
     """
     part = entry.split_result
     results, units = at.text(part.result), at.text(part.unit)
@@ -120,13 +124,14 @@ def derive_split_range(entry: SplitRange, at: Derivation) -> dict[str, Column]:
     """The lower (or upper) bound of a range typed as text: ``3.5-9.5``, ``3.5～9.5``, ``<26``.
 
     Text that is no range follows ``unread``; ``keep`` leaves it in the variable itself.
-    """
-    ranges = at.text(entry.split_range)
-    found = {text: read_range(str(text)) for text in ranges.dropna().unique()}
-    stray = ranges.isin([t for t, bounds in found.items() if bounds is None]).to_numpy()
 
-    def bound(part: str) -> pd.Series:
-        return map_distinct(ranges, lambda v: getattr(found.get(str(v)) or Bounds(), part))
+    Source: SDTMIG 3.4, domain LB (LBORNRLO, LBORNRHI).
+    """
+    ranges = at.coded(entry.split_range)
+    stray = ranges.where_text(lambda text: read_range(text) is None)
+
+    def bound(part: str) -> Coded:
+        return ranges.map(lambda text: getattr(read_range(text) or Bounds(), part))
 
     own = entry.part or "low"
     values = at.settle(entry.unread, stray, bound(own), lambda v: f"'{v}' is no range", ranges,
@@ -138,16 +143,28 @@ def derive_split_range(entry: SplitRange, at: Derivation) -> dict[str, Column]:
 
 
 class Within(Model):
-    """A result with its range, in one unit; ``text`` is the result as text."""
+    """A result with its range, in one unit; ``text`` is the result as text.
+
+    Where ``low_excluded`` or ``high_excluded`` is true, that bound itself lies outside (``<200``).
+    """
 
     value: RefField
     low: RefField | None = None
     high: RefField | None = None
     text: RefField | None = None
+    low_excluded: ExpressionField | None = None
+    high_excluded: ExpressionField | None = None
+
+    @model_validator(mode="after")
+    def _bounds_named(self) -> Self:
+        for name in ("low", "high"):
+            if getattr(self, f"{name}_excluded") is not None and getattr(self, name) is None:
+                raise wrong(f"'{name}_excluded' needs '{name}', the bound it is about")
+        return self
 
 
 class RangeIndicator(Entry):
-    """``{range_indicator: {value, low, high, text}, normal: [TEXT]}``.
+    """``{range_indicator: {value, low, high, text, low_excluded, high_excluded}, normal: [TEXT]}``.
 
     ``normal`` lists the text results that are normal; other text is then ABNORMAL.
     """
@@ -164,11 +181,12 @@ class RangeIndicator(Entry):
 
 @verb("range_indicator", layer="sdtm")
 def derive_range_indicator(entry: RangeIndicator, at: Derivation) -> Column:
-    """NORMAL, LOW, HIGH or ABNORMAL (codelist NRIND), NULL where it cannot be told.
+    """NORMAL, LOW, HIGH or ABNORMAL (codelist NRIND), blank where it cannot be told.
 
     A bound that is missing limits nothing, but without any bound there is no
     indicator.  ``<5`` is LOW under a lower bound of 5 or more, and NORMAL where there is
     no lower bound and the upper one is not below 5; ``>`` is the mirror image.
+
     Source: SDTMIG 3.4, domain LB (LBNRIND, LBSTNRLO, LBSTNRHI).
     """
     part = entry.range_indicator
@@ -176,34 +194,45 @@ def derive_range_indicator(entry: RangeIndicator, at: Derivation) -> Column:
     value = _number(part.value, at)
     least, most = value, value
     open_low = open_high = np.zeros(at.rows.size, dtype=bool)
-    made = blank(at.index, Kind.TEXT)
+    made = np.full(at.rows.size, -1, dtype="int32")
     if part.text is not None:
-        text = at.text(part.text)
+        text = at.coded(part.text)
         read = read_results_here(at, text)
-        compared = (read.kind == "comparator") & value.isna()
-        under = compared & read.comparator.isin(["<", "<="])
-        over = compared & read.comparator.isin([">", ">="])
-        least = value.mask(under, -np.inf).mask(over, read.number)
-        most = value.mask(under, read.number).mask(over, np.inf)
-        open_high = (under & (read.comparator == "<")).to_numpy()
-        open_low = (over & (read.comparator == ">")).to_numpy()
+        compared = read.is_kind("comparator") & np.isnan(value)
+        under = compared & read.comparator.where_text(("<", "<=").__contains__)
+        over = compared & read.comparator.where_text((">", ">=").__contains__)
+        least = np.where(under, -np.inf, np.where(over, read.number, value))
+        most = np.where(over, np.inf, np.where(under, read.number, value))
+        open_high = under & read.comparator.where_text("<".__eq__)
+        open_low = over & read.comparator.where_text(">".__eq__)
         if entry.normal is not None:
             words = {str(word).casefold() for word in entry.normal}
-            plain_text = read.kind == "text"
-            made = made.mask(plain_text, "ABNORMAL")
-            made = made.mask(plain_text & text.str.casefold().isin(words), "NORMAL")
-    ranged = least.notna() & (low.notna() | high.notna())
-    below = ranged & ((most < low) | ((most == low) & open_high))
-    above = ranged & ((least > high) | ((least == high) & open_low))
-    inside = ranged & (low.isna() | (least >= low)) & (high.isna() | (most <= high))
-    return Column(made.mask(inside, "NORMAL").mask(below, "LOW").mask(above, "HIGH"), Kind.TEXT)
+            plain_text = read.is_kind("text")
+            made[plain_text] = _INDICATORS.index("ABNORMAL")
+            made[plain_text & text.where_text(lambda t: t.casefold() in words)] = _INDICATORS.index("NORMAL")
+    ranged = ~np.isnan(least) & ~(np.isnan(low) & np.isnan(high))
+    out_low, out_high = (_excluded(condition, at) for condition in (part.low_excluded, part.high_excluded))
+    below = ranged & ((most < low) | ((most == low) & (open_high | out_low)))
+    above = ranged & ((least > high) | ((least == high) & (open_low | out_high)))
+    inside = ranged & (np.isnan(low) | (least > low) | ((least == low) & (open_low | ~out_low)))
+    inside &= np.isnan(high) | (most < high) | ((most == high) & (open_high | ~out_high))
+    for mask, indicator in ((inside, "NORMAL"), (below, "LOW"), (above, "HIGH")):
+        made[mask] = _INDICATORS.index(indicator)
+    return Column(Coded(made, pa.array(_INDICATORS, pa.large_string())), Kind.TEXT)
 
 
-def _number(ref: RefField | None, at: Derivation) -> pd.Series:
+_INDICATORS = ("NORMAL", "LOW", "HIGH", "ABNORMAL")
+
+
+def _excluded(condition: ExpressionField | None, at: Derivation) -> np.ndarray:
+    return np.zeros(at.rows.size, dtype=bool) if condition is None else at.condition(condition)
+
+
+def _number(ref: RefField | None, at: Derivation) -> np.ndarray:
     if ref is None:
-        return blank(at.index, Kind.NUMBER)
+        return np.full(at.rows.size, np.nan)
     column = at.column(ref)
     if column.kind is Kind.NUMBER:
-        return column.values
-    read = read_results_here(at, at.text(ref))
-    return read.number.where(read.kind == "number")
+        return column.values.to_numpy(dtype="float64")
+    read = read_results_here(at, at.coded(ref))
+    return np.where(read.is_kind("number"), read.number, np.nan)

@@ -66,13 +66,19 @@ class RelativeEnd(Entry):
 
 @verb("relative_start", layer="sdtm")
 def derive_relative_start(entry: RelativeStart, at: Derivation) -> dict[str, Column]:
-    """--STRTPT where a condition is true, with its --STTPT (SDTMIG 3.4, section 4.4.7)."""
+    """--STRTPT where a condition is true, with its --STTPT.
+
+    Source: SDTMIG 3.4, section 4.4.7 (relative timing variables).
+    """
     return _relative(entry.relative_start, at)
 
 
 @verb("relative_end", layer="sdtm")
 def derive_relative_end(entry: RelativeEnd, at: Derivation) -> dict[str, Column]:
-    """--ENRTPT where a condition is true, with its --ENTPT (SDTMIG 3.4, section 4.4.7)."""
+    """--ENRTPT where a condition is true, with its --ENTPT.
+
+    Source: SDTMIG 3.4, section 4.4.7 (relative timing variables).
+    """
     return _relative(entry.relative_end, at)
 
 
@@ -112,8 +118,9 @@ def derive_relative_to_reference(entry: ToReference, at: Derivation) -> Column:
     """--STRF or --ENRF: BEFORE, DURING or AFTER the reference period, by date.
 
     What is ongoing is AFTER (or as ``ongoing`` says).  Where a partial date, or a
-    period without an end, leaves it open: BEFORE/DURING, DURING/AFTER, or NULL.
-    Source: SDTMIG 3.4, section 4.4.7.
+    period without an end, leaves it open: BEFORE/DURING, DURING/AFTER, or blank.
+
+    Source: SDTMIG 3.4, section 4.4.7 (relative timing variables).
     """
     part = entry.relative_to_reference
     date, start, end = (parse(at.text(ref)) for ref in (part.date, part.start, part.end))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -10,21 +10,24 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import PlainValidator, model_validator
+from pydantic import PlainValidator, WithJsonSchema, model_validator
 
 from engine.build.derivation import Derivation
-from engine.build.reading import NumberRules, read_results_here
-from engine.build.rows import codes_of
-from engine.columns import Column, Kind, blank, cast, map_distinct
+from engine.build.reading import NumberRules, ResultsHere, read_results_here
+from engine.build.rows import codes_of, distinct_records
+from engine.build.terms import term_hint
+from engine.coded import Coded
+from engine.columns import Column, Kind, blank, map_distinct
 from engine.errors import hint_for
 from engine.numbers import Conversion, Results, convert, format_number, known_conversion, unit_key
 from engine.spec.dataset import Test
 from engine.spec.entries import Entry, Policy
 from engine.spec.references import RefField
 from engine.spec.verbs import verb
-from engine.terminology import codelist
+from engine.terminology import codelist, find_codelist
 from engine.yaml.fields import Boolean, Model, wrong
 from engine.yaml.nodes import Text, YamlList, YamlMap
+from engine.yaml.shapes import TEXT, list_of
 from sdtm.verbs.findings import test_codes, tests_here
 
 ROLES = ("number", "unit", "low", "high", "lloq", "uloq")
@@ -44,6 +47,10 @@ def read_into(value: object) -> dict[str, str]:
     return {str(role): str(name) for role, name in value.items()}
 
 
+_INTO = {"anyOf": [{**list_of(TEXT), "maxItems": 4}, {
+    "type": "object", "properties": dict.fromkeys(ROLES, TEXT), "additionalProperties": False}]}
+
+
 class Collected(Model):
     """The collected columns: ``result``, its ``unit`` and limits in that unit."""
 
@@ -58,12 +65,13 @@ class Collected(Model):
 class Standardise(Entry):
     """``{standardise: {result, unit, low, high, lloq, uloq}, into: {number, unit, low, ...}}``.
 
-    ``unknown_unit`` says what a unit without a way to the standard one means;
+    Without ``into`` LBSTRESC makes LBSTRESN, LBSTRESU and, of bounds that are named,
+    LBSTNRLO and LBSTNRHI.  ``unknown_unit`` says what a unit without a way to the standard one means;
     ``decimal_comma`` and ``thousands`` stand over those of the raw file.
     """
 
     standardise: Collected
-    into: Annotated[Mapping[str, str], PlainValidator(read_into)]
+    into: Annotated[Mapping[str, str], PlainValidator(read_into), WithJsonSchema(_INTO)] | None = None
     unknown_unit: Policy | None = None
     decimal_comma: Literal["true", "false", "auto"] | None = None
     thousands: Boolean | None = None
@@ -71,13 +79,22 @@ class Standardise(Entry):
     @model_validator(mode="after")
     def _limits_given(self) -> Self:
         for role in LIMITS:
-            if role in self.into and getattr(self.standardise, role) is None:
+            if role in (self.into or ()) and getattr(self.standardise, role) is None:
                 raise wrong(f"'into' wants '{role}', and 'standardise' names no column for it")
         return self
 
     def also_makes(self, variable: str) -> tuple[str, ...]:
-        """The variables of ``into``."""
-        return tuple(self.into.values())
+        """The variables of ``into``, or those that belong to --STRESC."""
+        return tuple(self.names(variable).values())
+
+    def names(self, variable: str) -> Mapping[str, str]:
+        """The variable of each role; of --STRESC those of the standard, if ``into`` does not say."""
+        prefix = variable.removesuffix("STRESC")
+        if self.into is not None or prefix == variable:
+            return self.into or {}
+        bounds = {"low": "STNRLO", "high": "STNRHI"}
+        given = {role: end for role, end in bounds.items() if getattr(self.standardise, role) is not None}
+        return {role: prefix + end for role, end in ({"number": "STRESN", "unit": "STRESU"} | given).items()}
 
     def rules(self) -> NumberRules | None:
         """What the entry itself says of commas."""
@@ -145,30 +162,28 @@ def derive_standardise(entry: Standardise, at: Derivation) -> dict[str, Column]:
     limit is converted; --STRESN is NULL.  Other text is mapped by the test's ``map``
     or kept.  Source: SDTMIG 3.4, section 4.5.1.1.
     """
-    part = entry.standardise
-    text = at.text(part.result)
-    results = read_results_here(at, text, over=entry.rules())
-    units = at.text(part.unit) if part.unit is not None else blank(at.index, Kind.TEXT)
-    limits = {role: _limit(getattr(part, role), entry, at) for role in LIMITS if role in entry.into}
-    groups = list(_groups(units, at))
-    _require_ways(entry, results, units, groups, at)
-    parts = []
-    for group in groups:
-        frame = _standard(Results(*(column.iloc[group.positions] for column in results)), group, entry, at)
-        for role, values in limits.items():
-            frame[role] = _converted(values.iloc[group.positions], group.way)
-        parts.append(frame)
-    made = (pd.concat(parts) if parts else pd.DataFrame(columns=["text", *entry.into])).reindex(at.index)
-    columns = {at.variable: Column(made["text"].astype("str"), Kind.TEXT)}
-    for role, name in entry.into.items():
-        kind = Kind.TEXT if role == "unit" else Kind.NUMBER
-        columns[name] = Column(cast(made[role], kind), kind)
+    part, into = entry.standardise, entry.names(at.variable)
+    texts = at.coded(part.result)
+    units = at.coded(part.unit) if part.unit is not None else Coded.nulls(at.rows.size)
+    alike = _alike(texts, units, read_results_here(at, texts, over=entry.rules()), at)
+    limits = {role: _limit(getattr(part, role), entry, at) for role in LIMITS if role in into}
+    _require_ways(entry, alike, at)
+    made = pd.concat([_standard(group, alike, entry, at) for group in alike.groups]).sort_index() if (
+        alike.groups) else pd.DataFrame(columns=["text", "number", "unit"])
+    columns = {at.variable: alike.spread_text(made["text"])}
+    for role, name in into.items():
+        if role == "unit":
+            columns[name] = alike.spread_text(made["unit"])
+        elif role == "number":
+            columns[name] = Column(pd.Series(made["number"].to_numpy("float64")[alike.codes]), Kind.NUMBER)
+        else:
+            columns[name] = Column(_limits(limits[role], alike), Kind.NUMBER)
     return columns
 
 
 @dataclass(frozen=True)
 class _Group:
-    """The records of one test and collected unit."""
+    """The distinct results of one test and collected unit: positions among all distinct ones."""
 
     positions: np.ndarray
     code: str
@@ -177,52 +192,94 @@ class _Group:
     way: Way
 
 
-def _groups(units: pd.Series, at: Derivation) -> Iterator[_Group]:
-    tests, codes = tests_here(at), test_codes(at)
-    group = codes_of([codes, units])
+@dataclass(frozen=True)
+class _Alike:
+    """The distinct results: what each says, those of each test and unit, and which one a record has."""
+
+    codes: np.ndarray
+    results: Results
+    groups: list[_Group]
+
+    def spread(self, mask: np.ndarray) -> np.ndarray:
+        """A mask of distinct results as one of records."""
+        found: np.ndarray = mask[self.codes]
+        return found
+
+    def spread_text(self, made: pd.Series) -> Column:
+        """Texts of distinct results as a column of the records."""
+        return Column(Coded.of(made.astype("str")).take(self.codes), Kind.TEXT)
+
+
+def _alike(texts: Coded, units: Coded, read: ResultsHere, at: Derivation) -> _Alike:
+    """Find the distinct combinations of test, unit and result; two files may read a text differently."""
+    tests, named = tests_here(at, "standard", "convert", "digits", "map"), test_codes(at)
+    files = pd.Series(at.rows.origin.file)
+    codes, first = distinct_records([named, units, texts, files])
+    number, *said = read
+    results = Results(pd.Series(number[first]), *(column.take(first).series() for column in said))
+    small_names, small_units = named.take(first), units.take(first)
+    group = codes_of([small_names, small_units])
     order = np.argsort(group, kind="stable")
+    groups = []
     for positions in np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else ():
-        code, unit = str(codes.iloc[positions[0]]), units.iloc[positions[0]]
-        known = None if pd.isna(unit) else str(unit)
-        test = tests.get(code)
-        yield _Group(positions, code, known, test, way_of(test, known))
+        code, unit = (column.take(positions[:1]).texts()[0] for column in (small_names, small_units))
+        test = tests.get(str(code))
+        groups.append(_Group(positions, str(code), unit, test, way_of(test, unit)))
+    return _Alike(codes, results, groups)
 
 
-def _require_ways(entry: Standardise, results: Results, units: pd.Series, groups: list[_Group],
-                  at: Derivation) -> None:
+def _require_ways(entry: Standardise, alike: _Alike, at: Derivation) -> None:
     """Refuse, or note, numbers whose unit leads nowhere."""
-    shown = blank(at.index, Kind.TEXT)
-    lost = np.zeros(at.rows.size, dtype=bool)
-    for group in groups:
+    measured = alike.results.kind.isin(["number", "comparator"]).to_numpy()
+    shown = pd.Series("", index=alike.results.kind.index, dtype="str")
+    lost = np.zeros(len(measured), dtype=bool)
+    for group in alike.groups:
         if group.way.conversion is None and group.test is not None:
-            mask = np.zeros(at.rows.size, dtype=bool)
-            mask[group.positions] = True
-            lost |= mask
+            lost[group.positions] = measured[group.positions]
             there = f"unit '{group.unit}' of {group.code} has no way to" if group.unit else (
                 f"{group.code} has no unit, and its standard unit is")
-            shown = shown.mask(mask, f"{there} '{group.test.standard}'")
-    lost &= results.kind.isin(["number", "comparator"]).to_numpy()
+            shown.iloc[group.positions] = f"{there} '{group.test.standard}'"
+    if not lost.any():
+        return
+    told = Coded.of(shown).take(alike.codes)
     if entry.unknown_unit in (None, "error"):
-        at.refuse(lost, lambda v: v, shown, "give it under 'units' or 'convert' of the test")
+        at.refuse(alike.spread(lost), lambda v: v, told, "give it under 'units' or 'convert' of the test")
     else:
         done = "kept as collected" if entry.unknown_unit == "keep" else "left blank"
-        at.note(lost, lambda v: f"{v}; {done}", shown)
+        at.note(alike.spread(lost), lambda v: f"{v}; {done}", told)
 
 
-def _standard(read: Results, group: _Group, entry: Standardise, at: Derivation) -> pd.DataFrame:
+def _standard(group: _Group, alike: _Alike, entry: Standardise, at: Derivation) -> pd.DataFrame:
     """Standard text, number and unit of one group's results."""
     way = group.way
     if way.conversion is None and entry.unknown_unit == "keep":
         way = Way(_SAME, group.unit)
+    read = Results(*(column.iloc[group.positions] for column in alike.results))
     plain, compared = read.kind == "number", read.kind == "comparator"
     number = _converted(read.number.where(plain | compared), way)
     text = _mapped(read.text.where(read.kind == "text"), group.test)
-    _refuse_text(text, group, at)
+    text = _terms(text, group, alike, entry, at)
+    _refuse_text(text, group, alike, at)
     text = text.where(~plain, format_number(number))
-    text = text.where(~compared, read.text if way.same else read.comparator + format_number(number))
+    if compared.any():
+        text = text.where(~compared, read.text if way.same else read.comparator + format_number(number))
     unit = pd.Series(way.unit, index=read.text.index, dtype="str")
     given = text.notna() & (group.unit is not None and way.conversion is not None)
     return pd.DataFrame({"text": text, "number": number.where(plain), "unit": unit.where(given)})
+
+
+def _limits(values: pd.Series, alike: _Alike) -> pd.Series:
+    """Limits of the records in the standard units of their results."""
+    made = values.to_numpy(dtype="float64", copy=True)
+    number = np.empty(len(alike.results.kind), dtype="int64")
+    for place, group in enumerate(alike.groups):
+        number[group.positions] = place
+    at_group = number[alike.codes]
+    for place, group in enumerate(alike.groups):
+        if not group.way.same:
+            mask = at_group == place
+            made[mask] = _converted(pd.Series(made[mask]), group.way).to_numpy()
+    return pd.Series(made)
 
 
 def _converted(values: pd.Series, way: Way) -> pd.Series:
@@ -240,14 +297,36 @@ def _mapped(text: pd.Series, test: Test | None) -> pd.Series:
     return map_distinct(text, lambda v: exact.get(str(v), folded.get(str(v).casefold(), str(v))))
 
 
-def _refuse_text(text: pd.Series, group: _Group, at: Derivation) -> None:
+def _terms(text: pd.Series, group: _Group, alike: _Alike, entry: Standardise, at: Derivation) -> pd.Series:
+    """Text results as terms of the test's codelists; one that is none follows ``unmapped``."""
+    lists = [c for n in (group.test.codelist if group.test else None) or () if (c := find_codelist(str(n)))]
+    if not lists:
+        return text
+    made = map_distinct(text, lambda v: next((t.value for c in lists if (t := c.find(str(v)))), None))
+    stray = (text.notna() & made.isna()).to_numpy()
+    if stray.any():
+        mask = np.zeros(len(alike.results.kind), dtype=bool)
+        mask[group.positions] = stray
+        shown = Coded.of(text.reindex(alike.results.kind.index)).take(alike.codes)
+        named = ", ".join(f"{c.value} ({c.code})" for c in lists)
+        told = f"of {group.code} is not in codelist {named}"
+        if entry.unmapped in ("keep", "blank"):
+            at.note(alike.spread(mask), lambda v: f"'{v}' {told}", shown)
+        else:
+            at.refuse(alike.spread(mask), lambda v: f"'{v}' {told}", shown,
+                      lambda v: term_hint(v, entry, lists).replace("'map'", "'map' of the test"))
+    return made.where(~stray, text) if entry.unmapped == "keep" else made
+
+
+def _refuse_text(text: pd.Series, group: _Group, alike: _Alike, at: Derivation) -> None:
     """Text with digits cannot pass for a standard result where its unit is converted."""
-    if group.way.same or group.way.conversion is None:
+    if group.way.same or group.way.conversion is None or not text.notna().any():
         return
-    mask = np.zeros(at.rows.size, dtype=bool)
+    mask = np.zeros(len(alike.results.kind), dtype=bool)
     mask[group.positions] = text.str.contains(r"\d", regex=True, na=False).to_numpy(dtype=bool)
-    shown = text.reindex(at.index)
-    at.refuse(mask, lambda v: f"'{v}' cannot be converted from '{group.unit}' to '{group.way.unit}'", shown,
+    shown = Coded.of(text.reindex(alike.results.kind.index)).take(alike.codes)
+    at.refuse(alike.spread(mask),
+              lambda v: f"'{v}' cannot be converted from '{group.unit}' to '{group.way.unit}'", shown,
               "give its standard form under 'map' of the test")
 
 
@@ -256,14 +335,15 @@ def _limit(ref: RefField, entry: Standardise, at: Derivation) -> pd.Series:
     column = at.column(ref)
     if column.kind is Kind.NUMBER:
         return column.values
-    read = read_results_here(at, at.text(ref), over=entry.rules())
-    stray = (read.text.notna() & (read.kind != "number")).to_numpy()
+    read = read_results_here(at, at.coded(ref), over=entry.rules())
+    number = read.is_kind("number")
+    stray = ~read.text.isna() & ~number
     if entry.unread in (None, "error"):
-        at.refuse(stray, lambda v: f"'{v}' in {ref} is no number", column.values,
+        at.refuse(stray, lambda v: f"'{v}' in {ref} is no number", column.coded,
                   "'unread: blank' leaves it out")
     else:
-        at.note(stray, lambda v: f"'{v}' in {ref} is no number; left blank", column.values)
-    return read.number.where(read.kind == "number")
+        at.note(stray, lambda v: f"'{v}' in {ref} is no number; left blank", column.coded)
+    return pd.Series(np.where(number, read.number, np.nan))
 
 
 class StandardUnit(Entry):
@@ -274,11 +354,13 @@ class StandardUnit(Entry):
 
 @verb("standard_unit", layer="sdtm")
 def derive_standard_unit(entry: StandardUnit, at: Derivation) -> Column:
-    """The test's standard unit (the collected one where it has none) wherever a unit was collected."""
-    units = at.text(entry.standard_unit)
-    tests = tests_here(at)
-    own = map_distinct(test_codes(at), lambda c: _unit_of(tests.get(str(c))))
-    return Column(units.where(own.isna(), own).where(units.notna()), Kind.TEXT)
+    """The test's standard unit (the collected one where it has none) wherever a unit was collected.
+
+    Source: SDTMIG 3.4, section 4.5.1.1 (--STRESU).
+    """
+    units, tests = at.coded(entry.standard_unit), tests_here(at, "standard")
+    own = test_codes(at).map(lambda code: _unit_of(tests.get(code)))
+    return Column(own.or_else(units).where(~units.isna()), Kind.TEXT)
 
 
 def _unit_of(test: Test | None) -> str | None:

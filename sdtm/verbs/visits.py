@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,8 @@ import pandas as pd
 from engine.build.collected import read_collected
 from engine.build.derivation import Derivation
 from engine.build.rows import SUBJECT, Rows, match
-from engine.columns import Column, Kind, map_distinct
+from engine.coded import Coded
+from engine.columns import Column, Kind
 from engine.dates import date_part, order_key
 from engine.numbers import format_number, half_up
 from engine.spec.entries import Entry, Policy
@@ -49,39 +50,41 @@ def _kind(entry: VisitOf, kind_of: KindOf) -> Kind:
 
 @verb("visit", layer="sdtm", kind=_kind)
 def derive_visit(entry: VisitOf, at: Derivation) -> Column:
-    """VISITNUM, VISIT or VISITDY of a visit code (SDTMIG 3.4, 4.4.5).
+    """VISITNUM, VISIT or VISITDY of a visit code.
 
     Codes and aliases are matched trimmed and in any case.  A code that is neither
     planned nor unscheduled follows ``none``: ``keep`` leaves the code as VISIT.
+
+    Source: SDTMIG 3.4, section 4.4.5 (clinical encounters and visits).
     """
     take = entry.take or at.variable
     if take not in ("VISITNUM", "VISIT", "VISITDY"):
         raise at.wrong("'take' is wanted: VISITNUM, VISIT or VISITDY")
-    codes = at.text(entry.visit)
+    codes = at.coded(entry.visit)
     planned = _planned(at, take)
-    keys = map_distinct(codes, lambda v: visit_key(str(v)))
-    known = keys.isin(list(planned)).to_numpy()
-    if take == "VISIT":
-        values = map_distinct(keys, lambda v: planned.get(str(v)))
-    else:
-        values = map_distinct(keys, lambda v: planned.get(str(v)), "float64")
+    known = codes.where_text(lambda text: visit_key(text) in planned)
     unscheduled = at.build.plan.study.study.unscheduled
     if unscheduled is not None:
         marks = unscheduled_marks(codes, unscheduled).where(~known)
         numbers, lost = _unscheduled_numbers(marks, unscheduled, entry, at)
-        known = known | numbers.notna().to_numpy() | lost
-        if take == "VISITNUM":
-            values = values.where(numbers.isna(), numbers)
-        elif take == "VISIT":
-            names = str(unscheduled.name) + " " + format_number(numbers)
-            values = values.where(numbers.isna(), names)
-    stray = codes.notna().to_numpy() & ~known
-    return Column(_settled(entry.none, values, stray, codes, take, at),
-                  Kind.TEXT if take == "VISIT" else Kind.NUMBER)
+        happened = ~np.isnan(numbers)
+        known = known | happened | lost
+    else:
+        numbers, happened = np.full(len(codes), np.nan), np.zeros(len(codes), dtype=bool)
+    kept = _settled(entry.none, ~codes.isna() & ~known, codes, take, at)
+    if take != "VISIT":
+        made = codes.numbers(lambda text: planned.get(visit_key(text)))
+        made = np.where(happened, numbers, made) if take == "VISITNUM" else made
+        return Column(pd.Series(made), Kind.NUMBER)
+    texts = codes.map(lambda text: planned.get(visit_key(text)))
+    if happened.any():
+        names = str(unscheduled.name if unscheduled else "") + " " + format_number(pd.Series(numbers))
+        texts = Coded.of(names).or_else(texts)
+    return Column(texts.or_else(codes.where(kept)), Kind.TEXT)
 
 
-def _settled(policy: str | None, values: pd.Series, stray: np.ndarray, codes: pd.Series, take: str,
-             at: Derivation) -> pd.Series:
+def _settled(policy: str | None, stray: np.ndarray, codes: Coded, take: str, at: Derivation) -> np.ndarray:
+    """Refuse or note codes that are no visit; where they are kept as VISIT."""
     if policy in (None, "error"):
         at.refuse(stray, lambda v: f"'{v}' is no visit of the study", codes,
                   "add it, or an alias, under 'visits' in the study file")
@@ -89,15 +92,15 @@ def _settled(policy: str | None, values: pd.Series, stray: np.ndarray, codes: pd
         kept = "kept" if policy == "keep" and take == "VISIT" else "left blank"
         at.note(stray, lambda v: f"'{v}' is no visit of the study; {kept}", codes)
         if kept == "kept":
-            return values.mask(stray, codes)
-    return values
+            return stray
+    return np.zeros(len(codes), dtype=bool)
 
 
-def _planned(at: Derivation, take: str) -> dict[str, object]:
+def _planned(at: Derivation, take: str) -> dict[str, Any]:
     """What each planned code, and each alias of it, gives."""
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     for code, visit in (at.build.plan.study.study.visits or {}).items():
-        value: object
+        value: str | float
         if take == "VISIT":
             value = str(visit.VISIT)
         elif take == "VISITNUM":
@@ -109,7 +112,7 @@ def _planned(at: Derivation, take: str) -> dict[str, object]:
     return found
 
 
-def unscheduled_marks(codes: pd.Series, unscheduled: Unscheduled) -> pd.Series:
+def unscheduled_marks(codes: Coded, unscheduled: Unscheduled) -> Coded:
     """What stands for ``%`` in each unscheduled code (empty text where nothing does), NULL in others.
 
     >>> from engine.spec.study import Unscheduled
@@ -117,52 +120,53 @@ def unscheduled_marks(codes: pd.Series, unscheduled: Unscheduled) -> pd.Series:
     >>> from engine.yaml.reader import parse_yaml
     >>> said = "{in: visits, visit: V, date: D, code: ['UNS%', 'UNSCHEDULED %'], name: UNSCHEDULED}"
     >>> rules = validate(Unscheduled, parse_yaml(said), "study")
-    >>> unscheduled_marks(pd.Series(["UNS1", "unscheduled 1", "D7"], dtype="str"), rules).tolist()
-    ['1', '1', nan]
+    >>> codes = Coded.of(pd.Series(["UNS1", "unscheduled 1", "D7"], dtype="str"))
+    >>> unscheduled_marks(codes, rules).texts()
+    ['1', '1', None]
     """
     # The longest pattern first: UNSCHEDULED 1 also fits UNS%.
     patterns = [re.compile("(.*)".join(re.escape(visit_key(part)) for part in str(text).split("%")))
                 for text in sorted(unscheduled.code, key=len, reverse=True)]
 
-    def mark(value: object) -> str | None:
+    def mark(text: str) -> str | None:
         for pattern in patterns:
-            fits = pattern.fullmatch(visit_key(str(value)))
+            fits = pattern.fullmatch(visit_key(text))
             if fits is not None:
                 return fits[1].strip()
         return None
 
-    return map_distinct(codes, mark)
+    return codes.map(mark)
 
 
-def _unscheduled_numbers(marks: pd.Series, rules: Unscheduled, entry: VisitOf, at: Derivation) -> tuple[
-        pd.Series, np.ndarray]:
+def _unscheduled_numbers(marks: Coded, rules: Unscheduled, entry: VisitOf,
+                         at: Derivation) -> tuple[np.ndarray, np.ndarray]:
     """VISITNUM of each record of an unscheduled visit, by its mark and if need be its date.
 
     Also where the visit cannot be told; that is refused here.
     """
     visits = _happened(rules, at)
     visits = visits[visits["mark"].notna()].reset_index(drop=True)
-    subjects = at.subjects()
+    subjects = at.rows.coded(*SUBJECT)
     by_mark = match([subjects, marks], [visits["subject"], visits["mark"]])
     position = np.where(by_mark.count == 1, by_mark.first, -1)
     if entry.date is not None:
-        days = date_part(at.text(entry.date))
+        days = Coded.of(date_part(at.text(entry.date)))
         by_day = match([subjects, marks, days], [visits["subject"], visits["mark"], visits["day"]])
         position = np.where((position < 0) & (by_day.count == 1), by_day.first, position)
     numbers = np.append(visits["number"].to_numpy(dtype="float64"), np.nan)[position]
-    lost = marks.notna().to_numpy() & (position < 0) & (by_mark.count > 1)
-    at.refuse(lost, lambda v: f"several visits of the subject in {rules.in_} are '{v}'", at.text(entry.visit),
+    lost = ~marks.isna() & (position < 0) & (by_mark.count > 1)
+    at.refuse(lost, lambda v: f"several visits of the subject in {rules.in_} are '{v}'", at.coded(entry.visit),
               "give 'date' in the entry, or correct the visits")
-    return pd.Series(numbers, index=at.index), lost
+    return numbers, lost
 
 
 def _happened(rules: Unscheduled, at: Derivation) -> pd.DataFrame:
     """The visits that happened: subject, mark (NULL if planned), day, number, in order of date."""
     rows = at.other(str(rules.in_), [rules.visit.parts[-1], rules.date.parts[-1]])
-    codes = at.other_column(rows, rules.visit.parts[-1]).values
+    codes = at.other_column(rows, rules.visit.parts[-1]).coded
     planned = _planned(at, "VISITNUM")
-    number = map_distinct(codes, lambda v: planned.get(visit_key(str(v))), "float64")
-    mark = unscheduled_marks(codes, rules).where(number.isna())
+    number = codes.numbers(lambda text: planned.get(visit_key(text)))
+    mark = unscheduled_marks(codes, rules).where(np.isnan(number)).series()
     frame = pd.DataFrame({"subject": rows.columns[SUBJECT].values, "mark": mark, "number": number,
                           "day": _days(rules, rows, at)})
     frame = frame[frame["subject"].notna() & (frame["mark"].notna() | frame["number"].notna())]

@@ -1,0 +1,57 @@
+"""Which files of a study's folder are specs, and which look like specs and are not read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from engine.errors import Place, Problem
+from engine.yaml.source import MAX_BYTES
+
+_YAML = (".yaml", ".yml")
+_DATASET = re.compile(r"^(domain|dataset)\s*:", re.MULTILINE)
+
+
+def dataset_files(root: Path, layer: str) -> list[Path]:
+    """The files of a layer's datasets: ``*.yaml`` straight in its folder."""
+    return sorted((root / layer).glob("*.yaml"))
+
+
+def unread_files(root: Path, layers: Iterable[str]) -> list[Problem]:
+    """Files that someone wrote as a dataset's spec and that no one reads.
+
+    In a layer's folder that is YAML under another ending (``ae.yml``) or further
+    down; beside the study file, YAML that says ``domain:`` or ``dataset:``.
+    """
+    found: list[Problem] = []
+    for layer in layers:
+        folder = root / layer
+        if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
+            found.append(Problem(Place(str(folder)), "", "is no folder", "datasets' files lie in it"))
+            continue
+        read = set(dataset_files(root, layer))
+        for file in sorted((root / layer).rglob("*")):
+            if file in read or file.suffix.lower() not in _YAML or not file.is_file():
+                continue
+            hint = (f"name it {file.stem}.yaml" if file.parent == root / layer
+                    else f"put it straight into {layer}/")
+            found.append(_unread(file, hint))
+    where = " or ".join(f"{layer}/" for layer in layers)
+    for file in sorted(root.glob("*")):
+        if file.suffix.lower() in _YAML and file.is_file() and _says_dataset(file):
+            found.append(_unread(file, f"datasets' files lie in {where} and end in .yaml"))
+    return found
+
+
+def _unread(file: Path, hint: str) -> Problem:
+    return Problem(Place(str(file)), "", "the file is not read", hint)
+
+
+def _says_dataset(file: Path) -> bool:
+    """Whether a file names a dataset at its top level; what cannot be read at all does not."""
+    try:
+        with file.open(encoding="utf-8") as text:
+            return _DATASET.search(text.read(MAX_BYTES)) is not None
+    except (OSError, UnicodeDecodeError):
+        return False
