@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import traceback
 from importlib.metadata import version
@@ -31,7 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
                         level=logging.DEBUG if options.verbose else logging.INFO)
     from engine.errors import DataError, SpecError  # after the parser: --help needs no pandas
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever reads our output has seen enough (dossier spec check | head)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except SpecError as error:
         _report(error, options.verbose)
         return MISUSED
@@ -55,11 +61,13 @@ def _bug(kind: type[BaseException], error: BaseException, trace: TracebackType |
 
 
 def _parser() -> argparse.ArgumentParser:
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("-v", "--verbose", action="store_true",
-                        help="also list each bad record with its subject, and each mended value")
-    shared.add_argument("--study", type=Path, default=Path("specs/study.yaml"), metavar="FILE",
-                        help="the study file (default: specs/study.yaml)")
+    loud = argparse.ArgumentParser(add_help=False)
+    loud.add_argument("-v", "--verbose", action="store_true",
+                      help="also list each bad record with its subject, and each mended value")
+    study = argparse.ArgumentParser(add_help=False, parents=[loud])
+    study.add_argument("--study", type=Path, default=Path("specs/study.yaml"), metavar="FILE",
+                       help="the study file (default: specs/study.yaml)")
+    shared = argparse.ArgumentParser(add_help=False, parents=[study])
     shared.add_argument("--raw", type=Path, metavar="FOLDER",
                         help="read raw files from here instead of the study's raw folder")
     parser = argparse.ArgumentParser(
@@ -75,11 +83,23 @@ def _parser() -> argparse.ArgumentParser:
 
     specs = commands.add_parser("spec", help="check or show specs")
     spec = specs.add_subparsers(metavar="WHAT", required=True)
-    check = spec.add_parser("check", parents=[shared], help="check all specs against the raw files' headers")
+    check = spec.add_parser("check", parents=[shared], help="check all specs against the raw files")
+    check.add_argument("--quick", action="store_true", help="read the headers of raw files only, no values")
     check.set_defaults(run=_check)
     show = spec.add_parser("show", parents=[shared], help="show a dataset's spec with all defaults filled in")
     show.add_argument("dataset", metavar="DATASET")
     show.set_defaults(run=_show)
+    schema = spec.add_parser("schema", parents=[study],
+                             help="write JSON Schemas that help while a spec is written")
+    schema.add_argument("--out", type=Path, default=Path("schema"), metavar="FOLDER",
+                        help="where the schemas go (default: schema)")
+    schema.set_defaults(run=_schema)
+    new = spec.add_parser("new", parents=[loud], help="start a study: guess its specs from the raw files")
+    new.add_argument("raw", type=Path, metavar="RAWFOLDER")
+    new.add_argument("--out", type=Path, required=True, metavar="FOLDER",
+                     help="where the specs go: a new or empty folder")
+    new.add_argument("--id", metavar="STUDYID", help="the study's identifier (default: as the files say)")
+    new.set_defaults(run=_new)
     return parser
 
 
@@ -94,22 +114,49 @@ class _Version(argparse.Action):
 def _build(options: argparse.Namespace) -> int:
     from dossier.pipeline import build
     from dossier.terminal import Progress, closing_table
+    from engine.errors import counted
     with Progress(sys.stderr) as progress:
         summary = build(options.study, options.out, options.datasets, options.raw, progress)
     if options.verbose:
         for note in summary.notes:
             place = f"{note.place}: " if note.place else ""
             subject = f"{note.dataset}.{note.variable}" if note.variable else note.dataset
-            log.debug("%s%s: %s; %d records", place, subject, note.message, note.records)
+            log.debug("%s%s: %s; %s", place, subject, note.message, counted(note.records, "record"))
     print(closing_table(summary))
     return DONE
 
 
 def _check(options: argparse.Namespace) -> int:
-    from dossier.pipeline import check
-    plan = check(options.study, options.raw)
-    variables = sum(len(d.variables) for d in plan.datasets.values())
-    print(f"{options.study}: {len(plan.datasets)} datasets, {variables} variables, no problems")
+    import shutil
+
+    from dossier.spec_check import check_specs, told
+    from engine.errors import SpecError
+    found = check_specs(options.study, options.raw, quick=options.quick)
+    if found.problems:
+        _report(SpecError(found.problems), options.verbose)
+        sys.stderr.flush()  # mistakes first, also where both go to one place
+    width = shutil.get_terminal_size((110, 24)).columns
+    print(told(options.study, found, width=width, everything=options.verbose))
+    return MISUSED if found.problems else DONE
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from dossier.pipeline import REGISTERED
+    from dossier.spec_schema import write_schemas
+    assert REGISTERED  # importing them registers the verbs
+    for path in write_schemas(options.out):
+        print(f"wrote {path.as_posix()}")
+    seen = Path(os.path.relpath(options.out, options.study.parent / "sdtm")).as_posix()
+    print(f"first line of a file in {(options.study.parent / 'sdtm').as_posix()}, likewise elsewhere:\n"
+          f"# yaml-language-server: $schema={seen}/sdtm.schema.json")
+    return DONE
+
+
+def _new(options: argparse.Namespace) -> int:
+    from dossier.pipeline import REGISTERED
+    from dossier.spec_new import new_study, summary
+    assert REGISTERED  # importing them registers the verbs
+    print(summary(new_study(options.raw, options.out, options.id), options.raw, options.out))
     return DONE
 
 

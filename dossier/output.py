@@ -11,6 +11,7 @@ import errno
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -72,6 +73,22 @@ def staged(out: Path, folder: str = "m5", *,
             if not done:
                 _remove(stage, ignore_errors=True)
         swap(stage, out / folder, exchange or exchange_folders)
+
+
+def require_usable(out: Path, folder: str = "m5") -> None:
+    """Refuse, before any work is done, an ``out`` that :func:`staged` could not use; it leaves nothing behind.
+
+    Raises DataError where ``out``, ``out/folder`` or a folder above is a file, or where
+    no folder can be made.
+    """
+    _require_folder(out)
+    _require_folder(out / folder)
+    there = out
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    _require_folder(there)
+    with _refused(out):
+        Path(tempfile.mkdtemp(prefix=".trial-", dir=there)).rmdir()
 
 
 def carry_over(stage: Path, previous: Path, names: Iterable[str]) -> list[str]:

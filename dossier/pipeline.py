@@ -16,7 +16,7 @@ import adam.records
 import adam.verbs
 import engine.verbs
 import sdtm.verbs
-from dossier.output import carry_over, staged
+from dossier.output import carry_over, require_usable, staged
 from dossier.required import require_submittable
 from engine import xpt
 from engine.build.execute import Build
@@ -55,19 +55,30 @@ Progress = Callable[[str], None]
 
 def check(study: Path, raw: Path | None = None) -> Plan:
     """Read and check specs and raw headers; raises a SpecError or DataError with all problems."""
+    plan = planned(study, raw)
+    require_sound(plan)
+    return plan
+
+
+def planned(study: Path, raw: Path | None = None) -> Plan:
+    """Read specs and raw headers and plan the build; raises as :func:`check`, which looks at more."""
     load_verbs()
     spec = load_study(study)
     if raw is not None:
         spec = dataclasses.replace(spec, raw_override=raw)
-    plan = make_plan(spec, all_headers(spec))
+    return make_plan(spec, all_headers(spec))
+
+
+def require_sound(plan: Plan) -> None:
+    """Raise a SpecError with what a plan does not show: relations, and what makes it no submission."""
     relations(plan)
     require_submittable(plan)
-    return plan
 
 
 def build(study: Path, out: Path, only: list[str] | None = None, raw: Path | None = None,
           progress: Progress = lambda message: None) -> Summary:
     """Build datasets into ``out``; either all files are new, or none has changed."""
+    require_usable(out)
     progress("reading specs")
     plan = check(study, raw)
     wanted, stamp = _wanted(plan, only or []), created(plan.study)

@@ -2,7 +2,8 @@
 
 A file of ``tests/cases`` is a list of cases, each a mapping:
 
-``name``    what the case shows, unique in its file
+``name``    what the case shows, unique in its file; ``from: ...`` is for the page of the verb ``from``
+            (docs/verbs, written by ``make docs``)
 ``study``   keys of the study file that differ from :data:`STUDY` (optional)
 ``raw``     raw tables by name, each the text of a CSV file
 ``sdtm``, ``adam``  datasets by name, each as its file would say it (``domain``
@@ -33,13 +34,13 @@ from engine.build.plan import make_plan
 from engine.build.raw import all_headers
 from engine.columns import Column, Kind
 from engine.dates import iso_date, iso_datetime
-from engine.errors import DossierError
+from engine.errors import DossierError, counted
 from engine.expressions.tree import number_text
 from engine.spec.load import load_study
 from engine.yaml.dump import dump
 from engine.yaml.nodes import Node, Text, YamlList, YamlMap
 from engine.yaml.reader import parse_yaml, read_yaml
-from sdtm.relrec import make_relrec
+from sdtm.relrec import make_relrec, relations
 from sdtm.supplemental import make_supplemental
 
 CASES = Path(__file__).parent / "cases"
@@ -122,7 +123,9 @@ def write_study(case: YamlMap, folder: Path) -> Path:
 def build_study(path: Path, *, finished: bool = False) -> Build:
     """The build of a study; raises what a real one raises.  ``finished`` checks and sorts datasets too."""
     study = load_study(path)
-    build = Build(make_plan(study, all_headers(study)))
+    plan = make_plan(study, all_headers(study))
+    relations(plan)
+    build = Build(plan)
     build.run()
     made = [finish(build, name) for name in build.rows] if finished else []
     build.require_clean()
@@ -175,8 +178,8 @@ def _lines(items: Sequence[object]) -> str:
 
 
 def _notes(build: Build) -> list[str]:
-    return [f"{n.dataset}.{n.variable}: {n.message}; {n.records} records" if n.variable
-            else f"{n.dataset}: {n.message}; {n.records} records" for n in build.refusals.notes]
+    return [f"{n.dataset}.{n.variable}: {n.message}; {counted(n.records, 'record')}" if n.variable
+            else f"{n.dataset}: {n.message}; {counted(n.records, 'record')}" for n in build.refusals.notes]
 
 
 def _map(node: YamlMap, key: str) -> YamlMap:

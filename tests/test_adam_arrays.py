@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from adam.records.collapse import compute_collapsed
 from adam.records.copies import compute_carried
 from adam.records.expand import compute_doses, frequencies, read_frequency
-from adam.records.summaries import compute_summary
 from adam.verbs.bands import compute_bands
 from adam.verbs.baseline import compute_base, compute_not_after
 from adam.verbs.choose import compute_chosen
 from adam.verbs.concentrations import Position, compute_position
 from adam.verbs.doses import compute_nearest, sort_doses
 from adam.verbs.periods import compute_period
+from adam.verbs.statistics import compute_summary
 from adam.verbs.windows import compute_closest, compute_distance, compute_window
 from engine.columns import Column, Kind
 from engine.dates import iso_datetime

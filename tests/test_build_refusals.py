@@ -50,6 +50,15 @@ def test_a_plain_message_makes_one_problem() -> None:
     assert [str(p) for p in refusals.problems["MH"]] == ["mh.csv:3: MH: it is wrong; 2 of 3 records"]
 
 
+def test_a_hint_may_depend_on_the_value() -> None:
+    refusals = Refusals()
+    refusals.refuse(rows_of(2), "MH", "MHTERM", np.array([True, True]), lambda v: f"'{v}' is wrong",
+                    texts("a", "b"), lambda v: f"write {v.upper()}")
+    assert [str(p) for p in refusals.problems["MH"]] == [
+        "mh.csv:2: MH.MHTERM: 'a' is wrong; 1 of 2 records; write A",
+        "mh.csv:3: MH.MHTERM: 'b' is wrong; 1 of 2 records; write B"]
+
+
 def test_numbers_are_grouped_too() -> None:
     refusals = Refusals()
     refusals.refuse(rows_of(3), "MH", "MHDY", np.array([True, True, True]), lambda v: f"{v} is wrong",
@@ -75,14 +84,14 @@ def test_notes_count_records() -> None:
 
 def test_so_many_records_are_listed_and_all_counted() -> None:
     size = LISTED + 500
-    (text, records, count), = grouped(rows_of(size), np.ones(size, dtype=bool), "it is wrong", None)
+    (text, records, count, _), = grouped(rows_of(size), np.ones(size, dtype=bool), "it is wrong", None)
     assert (text, len(records), count) == ("it is wrong", LISTED, size)
 
 
 @pytest.mark.parametrize("subjects", [True, False])
 def test_records_of_no_raw_file_are_numbered(subjects: bool) -> None:
     rows = rows_of(3, subjects=subjects, file=None)
-    (_, records, _), = grouped(rows, np.array([False, True, False]), "it is wrong", None)
+    (_, records, _, _), = grouped(rows, np.array([False, True, False]), "it is wrong", None)
     assert records == [Record(Place("MH record", 2), "S1" if subjects else "")]
 
 
@@ -91,8 +100,8 @@ def test_counts_add_up_and_each_record_is_told_once(drawn: list[tuple[bool, str 
     mask = np.array([bad for bad, _ in drawn], dtype=bool)
     values = pd.Series([value for _, value in drawn], dtype="str")
     found = grouped(rows_of(len(drawn)), mask, lambda v: v, values)
-    assert {text: count for text, _, count in found} == {
+    assert {text: count for text, _, count, _ in found} == {
         value or "": sum(1 for bad, v in drawn if bad and v == value)
         for value in {v for bad, v in drawn if bad}}
-    lines = [record.place.line for _, records, _ in found for record in records]
+    lines = [record.place.line for _, records, _, _ in found for record in records]
     assert sorted(filter(None, lines)) == [n + 2 for n, (bad, _) in enumerate(drawn) if bad]

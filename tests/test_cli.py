@@ -68,7 +68,8 @@ def test_refused_data_exit_1_and_keep_the_last_good_set(study: Path) -> None:
     assert done.returncode == 1
     errors = [line for line in done.stderr.splitlines() if line.startswith(("raw/", "dossier:"))]
     assert errors == [
-        "raw/dm.csv:2: DM.SEX: 'Mannlich' is not in codelist SEX (C66731); 1 of 2 records",
+        "raw/dm.csv:2: DM.SEX: 'Mannlich' is not in codelist SEX (C66731); 1 of 2 records; "
+        "known: F, INTERSEX, M, U; say under 'map' which it is",
         "raw/dm.csv:3: DM.AGE: 'old' is no number; 1 of 2 records; 'unread: blank' leaves it out",
         "dossier: 2 problems; nothing was written"]
     assert file.read_bytes() == before
@@ -109,7 +110,7 @@ def test_a_bug_exits_3_with_its_traceback(study: Path) -> None:
 
 def test_spec_check_and_show(study: Path) -> None:
     done = run(study, "spec", "check", "--study", "study.yaml")
-    assert (done.returncode, done.stdout) == (0, "study.yaml: 1 datasets, 24 variables, no problems\n")
+    assert (done.returncode, done.stdout) == (0, "study.yaml: 1 dataset, 24 variables, no problems\n")
     shown = run(study, "spec", "show", "DM", "--study", "study.yaml")
     assert shown.returncode == 0
     assert '  SEX:\n    from: SEX\n' in shown.stdout

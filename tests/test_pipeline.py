@@ -113,6 +113,29 @@ def test_a_folder_stands_in_for_an_id_that_is_no_name(study: Path, tmp_path: Pat
     assert build(study, tmp_path / "out").folder == tmp_path / "out/m5/datasets/s-1"
 
 
+@pytest.mark.parametrize(("out", "message"), [
+    ("raw/dm.csv", "raw/dm.csv: build: is a file, a folder is needed; name another folder with --out"),
+    ("raw/dm.csv/x", "raw/dm.csv: build: is a file, a folder is needed; name another folder with --out"),
+    ("here", "here/m5: build: is a file, a folder is needed; name another folder with --out")])
+def test_an_out_that_cannot_be_used_stops_the_build_before_specs_are_read(
+    study: Path, tmp_path: Path, out: str, message: str,
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/m5").write_text("")
+    study.write_text("nothing that could be read")
+    with pytest.raises(DataError) as caught:
+        build(study, tmp_path / out)
+    assert str(caught.value).replace(f"{tmp_path}/", "") == message
+
+
+def test_the_trial_of_an_out_leaves_nothing_behind(study: Path, tmp_path: Path) -> None:
+    study.write_text("nothing that could be read")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(SpecError):
+        build(study, tmp_path / "out/of/this")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_nothing_is_written_when_data_are_refused(study: Path, tmp_path: Path) -> None:
     (tmp_path / "raw/mh.csv").write_text("SUBJ,TERM,MORE\n1,Pain,x\n9,Pain,x\n1,Pain,y\n")
     with pytest.raises(DataError) as caught:

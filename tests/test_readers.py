@@ -261,7 +261,7 @@ def test_the_spec_is_named_beside_the_file(make: Make) -> None:
                         " 'A' in columns 1 and 3; 'B' in columns 2 and 5"),
     ("A,a ,A ,A\n", {}, "raw/ae.csv:1: ae: column names stand more than once: 'A' in columns 1, 3 and 4"),
     ("A,_row\n", {},
-     "raw/ae.csv:1: ae: the column name '_row' is kept for the readers; rename it with columns:"),
+     "raw/ae.csv:1: ae: the column name '_row' is kept for the readers; 'rename' gives it another name"),
     ("A,B\n1,2\n1\n1,2\n", {}, "raw/ae.csv:3: ae: 1 cell where the header has 2"),
     ('A,B\n1,"2\n2"\n1,2,3\n1\n1,2,3\n', {}, "raw/ae.csv:4: ae: 3 cells where the header has 2"
                                             " (and 2 more records); a cell that holds ',' must be quoted"),
@@ -283,7 +283,7 @@ def test_the_spec_is_named_beside_the_file(make: Make) -> None:
     ("A,B\n", {"format": "xls"}, "raw/ae.csv: ae: unknown format 'xls';"
                                 " write format: one of csv, tsv, xlsx, sas7bdat, xpt, parquet"),
     ("A,B\n", {"columns": {"C": "D"}},
-     "raw/ae.csv: ae: columns: no column 'C' to rename; the columns are A, B"),
+     "raw/ae.csv: ae: no column 'C' to rename; the columns are A, B"),
 ])
 def test_what_is_wrong_with_a_file(make: Make, text: str, options: dict[str, Any], expected: str) -> None:
     assert refusal(make(text, **options)) == expected

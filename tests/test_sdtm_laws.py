@@ -50,14 +50,33 @@ def test_later_dates_have_no_earlier_epoch(dtc: list[str]) -> None:
 
 @given(lists, dates)
 def test_begun_and_open_exclude_each_other(dtc: list[str], reference: str) -> None:
-    """What is told is not open, and what the strict reading tells the loose one tells too."""
+    """What is told is not open, and what has begun by the strict reading has by the loose one."""
     one, other = parse(_text(dtc)), parse(_text([reference] * len(dtc)))
     parts = (one.known, one.earliest, one.latest, other.known, other.earliest, other.latest)
     loose, open_loose = compare_begun(*parts, same_day=True)
     strict, open_strict = compare_begun(*parts, same_day=False)
     assert not (loose & open_loose).any()
+    assert not (strict & open_strict).any()
     assert not (strict & ~loose).any()
-    assert open_loose.tolist() == open_strict.tolist()
+
+
+def _days(date: str) -> list[str]:
+    """The days that a date without a time allows, within two years."""
+    every = pd.date_range("2024-12-01", "2026-01-31").strftime("%Y-%m-%d")
+    return [day for day in every if day.startswith(date)]
+
+
+untimed = days | partial | st.sampled_from(["2025-01-01", "2025-12-31", "2025-12", "2025-01", "2024-12-31"])
+
+
+@given(untimed, untimed, st.booleans())
+def test_a_date_without_a_time_has_begun_if_all_its_days_have(dtc: str, begin: str, same_day: bool) -> None:
+    """Every pair of days that the two dates allow is asked; open is where they do not all say the same."""
+    one, other = parse(_text([dtc])), parse(_text([begin]))
+    begun, open_ = compare_begun(one.known, one.earliest, one.latest, other.known, other.earliest,
+                                 other.latest, same_day=same_day)
+    said = {a > b or (a == b and same_day) for a in _days(dtc) for b in _days(begin)}
+    assert (bool(begun[0]), bool(open_[0])) == (said == {True}, len(said) > 1)
 
 
 @given(lists)
