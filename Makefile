@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/setup.py
 
-.PHONY: help setup datasets docs test test-full lint types contract bench interop lock clean
+.PHONY: help setup datasets docs test test-full lint types contract bench bench-xpt interop lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -51,6 +51,10 @@ bench:  ## time the benchmarks (BENCH=lb, adam, specs or study; ROWS=..., SUBJEC
 	@$(SETUP) run
 	$(BIN)/python bench/run.py $(BENCH) $(if $(ROWS),--rows $(ROWS)) $(if $(SUBJECTS),--subjects $(SUBJECTS)) \
 	    $(if $(RUNS),--runs $(RUNS))
+
+bench-xpt:  ## time reading and writing of transport files beside others (ROWS=..., RUNS=..., LARGE=1)
+	@$(SETUP) test
+	$(BIN)/python bench/xpt.py $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS)) $(if $(LARGE),--large)
 
 interop: datasets  ## read the built transport files with an independent reader and compare
 	@if $(SETUP) interop; then $(BIN)/python scripts/interop_xport.py $(OUT); \

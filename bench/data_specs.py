@@ -27,6 +27,9 @@ MOST = 38
 """Variables written at most for a domain."""
 UNITS = (("g/L", "{g/dL: 10}"), ("10^9/L", "{10^3/uL: 1}"), ("umol/L", "{mg/dL: {molar: 113.12}}"),
          ("mmol/L", "{mg/dL: {molar: 180.156}}"), ("U/L", ""))
+OWN_UNITS = {"VS": (("cm", "{in: 2.54}"), ("kg", "{LB: 0.45359237}")),
+             "PP": (("ng/mL", "{ug/mL: 1000}"), ("h", ""))}
+"""Domains whose units have a codelist of their own."""
 CODED = {"AELLT": "LLT", "AEHLT": "HLT", "AEHLGT": "HLGT", "AEBODSYS": "SOC", "AEBDSYCD": "SOC_CODE",
          "AESOC": "SOC", "AESOCCD": "SOC_CODE", "AEPTCD": "PT_CODE"}
 """What AEDECOD's lookup makes beside it."""
@@ -156,7 +159,8 @@ def _occurrence(domain: str) -> Spec:
 def _tests(domain: str, codes: Iterable[str], named: bool) -> list[str]:
     found = []
     for number, code in enumerate(codes):
-        unit, convert = UNITS[number % len(UNITS)]
+        units = OWN_UNITS.get(domain, UNITS)
+        unit, convert = units[number % len(units)]
         name = "" if named else f", name: Test {number}"
         ways = f", convert: {convert}" if convert else ""
         found.append(f"  \"{code}\": {{is: [\"{code} result\", \"{code}\"]{name}, standard: {unit}{ways}, "
@@ -178,7 +182,8 @@ def _finding(domain: str) -> Spec:
     own = {
         "SEQ": f"{{sequence: [{domain}TESTCD, {domain}DTC]}}",
         "TESTCD": f"{{test: code{free}}}", "TEST": f"{{test: name{free}}}",
-        "ORRES": "{test: result}", "ORRESU": "{test: unit, map: {x10^9/L: 10^9/L, K/uL: 10^3/uL}}",
+        "ORRES": "{test: result}", "ORRESU": "{test: unit}" if domain in OWN_UNITS else (
+            "{test: unit, map: {x10^9/L: 10^9/L, K/uL: 10^3/uL}}"),
         "STRESC": f"{{standardise: {{result: {domain}ORRES, unit: {domain}ORRESU}}, "
                   f"into: [{domain}STRESN, {domain}STRESU]}}",
         "LOBXFL": f"{{last_before: {{date: {domain}DTC, by: [USUBJID, {domain}TESTCD], "

@@ -76,7 +76,7 @@ def staged(out: Path, folder: str = "m5", *,
 
 
 def require_usable(out: Path, folder: str = "m5") -> None:
-    """Refuse, before any work is done, an ``out`` that :func:`staged` could not use; it leaves nothing behind.
+    """Refuse, before any work is done, an ``out`` that :func:`staged` could not use; nothing is left behind.
 
     Raises DataError where ``out``, ``out/folder`` or a folder above is a file, or where
     no folder can be made.

@@ -17,11 +17,11 @@ import adam.verbs
 import engine.verbs
 import sdtm.verbs
 from dossier.output import carry_over, require_usable, staged
-from dossier.required import require_submittable
+from dossier.required import require_submittable, submittable_problems
 from engine import xpt
 from engine.build.execute import Build
 from engine.build.finish import Finished, FinishedVariable, finish
-from engine.build.plan import Plan, make_plan
+from engine.build.plan import Plan, bare_plan, make_plan
 from engine.build.raw import all_headers
 from engine.build.refusals import Note
 from engine.columns import Kind
@@ -30,6 +30,7 @@ from engine.spec.load import StudySpec, load_study
 from engine.spec.verbs import load_verbs
 from engine.standards import sdtm_dataset
 from engine.standards.chinese import chinese_label
+from engine.yaml.fields import sort_problems
 from sdtm.relrec import make_relrec, relations
 from sdtm.supplemental import make_supplemental
 
@@ -66,7 +67,14 @@ def planned(study: Path, raw: Path | None = None) -> Plan:
     spec = load_study(study)
     if raw is not None:
         spec = dataclasses.replace(spec, raw_override=raw)
-    return make_plan(spec, all_headers(spec))
+    headers = all_headers(spec)
+    try:
+        return make_plan(spec, headers)
+    except SpecError as error:
+        told = {(problem.place, problem.subject) for problem in error.problems}
+        further = [problem for problem in submittable_problems(bare_plan(spec, headers))
+                   if (problem.place, problem.subject) not in told]
+        raise SpecError(sort_problems(dict.fromkeys([*error.problems, *further]))) from None
 
 
 def require_sound(plan: Plan) -> None:

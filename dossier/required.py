@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 from engine.build.plan import Plan
 from engine.build.terms import codelists_of
-from engine.errors import Problem, SpecError, hint_for
+from engine.errors import Problem, SpecError, did_you_mean, hint_for, likely, nearest
 from engine.spec.dataset import DatasetSpec, VariableSpec
 from engine.spec.entries import Entry
 from engine.standards import sdtm_dataset
+from engine.terminology import Codelist
 from engine.verbs.basic import Case, Constant
 from engine.yaml.fields import sort_problems
 from engine.yaml.nodes import Text
+from sdtm.verbs.findings import TestOf
+from sdtm.verbs.standard import Standardise
 
 
 def require_submittable(plan: Plan) -> None:
     """Raise a SpecError with all that keeps the specs from describing standard datasets."""
+    if found := submittable_problems(plan):
+        raise SpecError(sort_problems(found))
+
+
+def submittable_problems(plan: Plan) -> set[Problem]:
+    """What keeps the specs from describing standard datasets; no name need have been resolved."""
     found: list[Problem] = []
     for spec in plan.datasets.values():
         found += _absent(spec)
@@ -27,8 +37,8 @@ def require_submittable(plan: Plan) -> None:
             for variable in source.variables.values():
                 if not variable.name.startswith("_"):
                     found += _term_problems(plan, spec, variable)
-    if found:
-        raise SpecError(sort_problems(set(found)))
+        found += _test_problems(plan, spec)
+    return set(found)
 
 
 def _absent(spec: DatasetSpec) -> Iterator[Problem]:
@@ -36,8 +46,72 @@ def _absent(spec: DatasetSpec) -> Iterator[Problem]:
     standard = sdtm_dataset(spec.name) if spec.layer == "sdtm" else None
     for name, variable in (standard.variables.items() if standard else ()):
         if variable.core == "Req" and name not in spec.variables:
-            yield Problem(spec.place, f"{spec.name}.{name}", "the variable is Required, and nothing makes it",
-                          f"{variable.label}; give it an entry")
+            yield Problem(spec.place, f"{spec.name}.{name}",
+                          f"the variable ({variable.label}) is Required, and nothing makes it",
+                          f"give it an entry, as in {name}: {_usual(name.removeprefix(spec.name))}")
+
+
+def _usual(name: str) -> str:
+    """The entry that a variable most often has, by its name without the domain.
+
+    >>> _usual("TESTCD"), _usual("TERM")
+    ('{test: code}', '{from: COLUMN}')
+    """
+    usual = {"TESTCD": "{test: code}", "TEST": "{test: name}", "SEQ": "{sequence: [VARIABLE]}"}
+    return usual.get(name, "{from: COLUMN}")
+
+
+def _test_problems(plan: Plan, spec: DatasetSpec) -> Iterator[Problem]:
+    """Codes of tests that are a misspelt --TESTCD, and standard units that are a misspelt --STRESU.
+
+    Letter for letter: UL/L is no way to write U/L, although uL/L is a unit.  What is like no
+    term shows with the data: not every unit and code a study has is a term.
+    """
+    prefix = spec.name[:2]
+    codes = _lists(plan, spec, f"{prefix}TESTCD", TestOf)
+    units = _lists(plan, spec, f"{prefix}STRESU", Standardise)
+    for source in spec.sources:
+        for code, test in source.tests.items():
+            wanted = [(code, test.place, codes, f"{prefix}TESTCD")]
+            if test.standard is not None:
+                wanted.append((str(test.standard), test.places["standard"], units, f"{prefix}STRESU"))
+            for value, place, lists, name in wanted:
+                known = {word for c in lists for t in c.terms.values() for word in (t.value, *t.synonyms)}
+                known |= {str(term) for term in spec.variables[name].entry.extend or {}} if lists else set()
+                near = likely(value, {w for w in known if w.lower() != value.lower()}) or ""
+                if near and value not in known and _misspelt(value, near):
+                    yield Problem(place, f"{spec.name}.tests.{code}", f"'{value}' is not in {_named(lists)}",
+                                  f"{did_you_mean(value, near)} else add it under 'extend' of {name}")
+
+
+def _misspelt(value: str, term: str) -> bool:
+    """Whether a word is that term but for a letter or two.
+
+    >>> [_misspelt(*pair) for pair in (("HBG", "HGB"), ("UL/L", "U/L"), ("copies/ug DNA", "copies/ug"))]
+    [True, True, False]
+    """
+    return sorted(value) == sorted(term) or SequenceMatcher(None, value, term).ratio() > 0.82
+
+
+def _lists(plan: Plan, spec: DatasetSpec, name: str, verb: type[Entry]) -> list[Codelist]:
+    """The codelists whose terms a variable must have; none where another verb makes it, or more may be."""
+    variable = spec.variables.get(name)
+    maker = spec.variables.get(variable.made_by) if variable is not None and variable.made_by else variable
+    if variable is None or maker is None or not isinstance(maker.entry, verb):
+        return []
+    entry = variable.entry
+    strict = entry.unmapped in (None, "error") and entry.map is None
+    return codelists_of(entry, plan, spec.name, name) if strict else []
+
+
+def _is_term(value: str, lists: list[Codelist], entry: Entry) -> bool:
+    """Whether a value that the spec itself writes is a term, or one that it adds."""
+    known = {*(str(term) for term in entry.extend or {}), *entry.brings()}
+    return value in known or any(c.find(value) for c in lists)
+
+
+def _named(lists: list[Codelist]) -> str:
+    return f"codelist {', '.join(f'{c.value} ({c.code})' for c in lists)}"
 
 
 def _variable_problems(plan: Plan, spec: DatasetSpec, variable: VariableSpec) -> Iterator[Problem]:
@@ -45,34 +119,39 @@ def _variable_problems(plan: Plan, spec: DatasetSpec, variable: VariableSpec) ->
     standard = plan.metadata.standard(spec.name, variable.name)
     if spec.layer == "sdtm" and standard is None and not variable.supplemental and sdtm_dataset(spec.name):
         known = sdtm_dataset(spec.name)
-        near = hint_for(variable.name, known.variables if known else ())
+        near = nearest(variable.name, known.variables if known else ())
+        hint = "put it under 'supplemental'"
         yield Problem(variable.place, subject, f"SDTMIG 3.4 has no such variable in {spec.name}",
-                      f"put it under 'supplemental'; {near}")
-    elif not variable.supplemental and not plan.metadata.label(spec.name, variable.name).en:
+                      f"{did_you_mean(variable.name, near)} else {hint}" if near else hint)
+    elif not variable.supplemental and variable.name not in _from_nowhere(plan, spec) and (
+            not plan.metadata.label(spec.name, variable.name).en):
         yield Problem(variable.place, subject, "no label, and the standard has none for it",
                       "as in label: {en: ..., zh: ...}")
     yield from _term_problems(plan, spec, variable)
+
+
+def _from_nowhere(plan: Plan, spec: DatasetSpec) -> set[str]:
+    """Variables carried from a dataset that is not there: nothing can be said of them."""
+    return {name for table, names in spec.carry.items() if table not in plan.datasets for name in names}
 
 
 def _term_problems(plan: Plan, spec: DatasetSpec, variable: VariableSpec) -> Iterator[Problem]:
     """Values that ``constant`` and ``case`` write and that are no terms of the codelist."""
     entry = variable.entry
     lists = codelists_of(entry, plan, spec.name, variable.name)
-    extended = {str(k) for k in entry.extend or {}}
     for value in _written(entry) if lists else ():
-        if str(value) not in extended and not any(c.find(str(value)) for c in lists):
-            named = ", ".join(f"{c.value} ({c.code})" for c in lists)
+        if not _is_term(str(value), lists, entry):
             near = hint_for(str(value), [t for c in lists for t in c.terms])
-            yield Problem(value.place, f"{spec.name}.{variable.name}",
-                          f"'{value}' is not in codelist {named}", near)
+            yield Problem(value.place, f"{spec.name}.{variable.name}", f"'{value}' is not in {_named(lists)}",
+                          near)
 
 
 def _written(entry: Entry) -> list[Text]:
-    """The values an entry writes itself; those of a ``map`` are looked at with the plan."""
-    if entry.map is not None:
-        return []
+    """The values an entry writes itself: the terms of its ``map``, else what its verb says."""
     values: list[object] = []
-    if isinstance(entry, Constant):
+    if entry.map is not None:
+        values = [*entry.map.values()]
+    elif isinstance(entry, Constant):
         values = [entry.constant]
     elif isinstance(entry, Case):
         values = [*entry.case.values(), entry.else_]

@@ -142,7 +142,7 @@ def _closing(found: Checked) -> list[str]:
 
 
 def _strays(strays: Iterable[Stray], spec: DatasetSpec, most: int | None) -> Iterator[str]:
-    """Values that are no terms: a line each, in the order of the spec, the most frequent of a variable first."""
+    """Values that are no terms: a line each, by variable, the most frequent first."""
     by_variable: dict[str, list[Stray]] = {}
     for stray in strays:
         if stray.dataset == spec.name:

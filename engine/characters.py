@@ -60,6 +60,39 @@ def bounded(text: str) -> str:
     return found if len(found) <= _LONGEST else found[:_LONGEST] + "..."
 
 
+_ASCII_FOR = str.maketrans({
+    "\u2018": "'", "\u2019": "'", "\u2032": "'", "\u201c": "'", "\u201d": "'", "\u3002": ".", "\u3001": ",",
+    "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=",
+    "\u2260": "<>",
+})
+
+
+def ascii_for(character: str) -> str:
+    """What stands in ASCII for a character of full width, a curled quote, a long dash and the like, or ''.
+
+    >>> ascii_for("\uff0c"), ascii_for("\u2019"), ascii_for("\u6076"), ascii_for("a")
+    (',', "'", '', '')
+    """
+    if character.isascii():
+        return ""
+    made = unicodedata.normalize("NFKC", character).translate(_ASCII_FOR)
+    return made if made.isascii() and made.strip() else ""
+
+
+def odd_sign(text: str) -> tuple[int, str, str] | None:
+    """The first sign of a text that ASCII has too: where it stands, what it is, and what to write.
+
+    >>> odd_sign("STUDYID\uff0cUSUBJID")
+    (7, "'\uff0c' (FULLWIDTH COMMA)", "write ','")
+    """
+    for at, character in enumerate(text):
+        if meant := ascii_for(character):
+            name = unicodedata.name(character, f"U+{ord(character):04X}")
+            blank = " and a blank" if meant == ":" else ""
+            return at, f"'{character}' ({name})", f"write '{meant}'{blank}"
+    return None
+
+
 def plain(word: str) -> str:
     """A word as it looks: compatibility forms and letters of other scripts as the Latin ones they look like.
 

@@ -98,16 +98,17 @@ class Coded:
     def series(self, index: pd.Index | None = None) -> pd.Series:
         """The texts as a pandas ``str`` series.
 
-        >>> Coded(np.array([1, -1], dtype="int32"), pa.array(["a", "b"], pa.large_string())).series().tolist()
+        >>> texts = pa.array(["a", "b"], pa.large_string())
+        >>> Coded(np.array([1, -1], dtype="int32"), texts).series().tolist()
         ['b', nan]
         """
         return pd.Series(_pandas(self._taken()), index=index)
 
     def categories(self, index: pd.Index | None = None) -> pd.Series:
-        """The texts as a pandas category, whose memory and speed are those of codes."""
+        """The texts as a pandas category: the memory and speed of codes, the order of text."""
         made = self._compact(0)
-        texts = pd.Index(_pandas(made.distinct))
-        return pd.Series(pd.Categorical.from_codes(made.codes, categories=texts), index=index)
+        texts = pd.Index(_pandas(made.distinct.take(pc.sort_indices(made.distinct))))
+        return pd.Series(pd.Categorical.from_codes(made.order(), categories=texts), index=index)
 
     def texts(self) -> list[str | None]:
         """The texts as Python has them."""

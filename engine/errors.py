@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import difflib
 import heapq
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engine.characters import bounded, disguise, plain, visible
 
+_NO_DIGIT = re.compile("[^0-9]")
 LONGEST_WORD = 100  # characters of a word that a similar one is looked for
 MOST_WORDS = 5_000  # words it is compared with
 
@@ -122,13 +124,34 @@ def hint_for(word: str, known: Iterable[str]) -> str:
     words = set(known)
     near = nearest(word, words)
     if near is not None:
-        told = disguise(word, near)
-        suggested = f"did you mean '{near}', without {told}?" if told else f"did you mean '{near}'?"
+        suggested = did_you_mean(word, near)
         return f"{suggested} case matters" if word != near and word.lower() == near.lower() else suggested
     if not words:
         return ""
     shown = ", ".join(heapq.nsmallest(12, words))
     return f"known: {shown}" + (f" and {len(words) - 12} more" if len(words) > 12 else "")
+
+
+def likely(value: str, known: Iterable[str]) -> str | None:
+    """The word that a collected value seems to mean.
+
+    A number in a value is seldom a slip: ``2 h`` does not mean ``4 h``.
+
+    >>> likely("Mld", ["MILD"]), likely("2 h", ["4 h"])
+    ('MILD', None)
+    """
+    digits = _NO_DIGIT.sub("", value)
+    return nearest(value, [word for word in known if _NO_DIGIT.sub("", word) == digits])
+
+
+def did_you_mean(word: str, near: str) -> str:
+    """Suggest a word; one that looks the same is told from it by the name of its character.
+
+    >>> did_you_mean("asign", "assign"), did_you_mean("S1\u200b", "S1")
+    ("did you mean 'assign'?", "did you mean 'S1', without ZERO WIDTH SPACE?")
+    """
+    told = disguise(word, near)
+    return f"did you mean '{near}', without {told}?" if told else f"did you mean '{near}'?"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -144,8 +167,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     lowered = {plain(w).lower(): w for w in sorted(_comparable(wanted, words))}
     if wanted in lowered:
         return lowered[wanted]
-    near = difflib.get_close_matches(wanted, list(lowered), n=1, cutoff=0.6)
-    return lowered[near[0]] if near else None
+    turned = [w for w in lowered if w[:1] == wanted[:1] and sorted(w) == sorted(wanted)]
+    if len(turned) == 1:  # the same letters in another order: HBG is HGB, not SHBG
+        return lowered[turned[0]]
+    near = [lowered[w] for w in difflib.get_close_matches(wanted, list(lowered), n=5, cutoff=0.6)]
+    # Of those alike in any case the one that is alike as typed: UL/L is U/L rather than uL/uL.
+    return max(near, key=lambda w: sum(difflib.SequenceMatcher(None, one, other).ratio() for one, other in (
+        (word, w), (wanted, plain(w).lower()))), default=None)
 
 
 def _comparable(wanted: str, words: set[str]) -> Iterable[str]:

@@ -47,11 +47,11 @@ def seen_by_xport(path: Path) -> Seen:
     """What xport reads from one file; it holds one dataset."""
     import warnings
 
-    import xport.v56
-
-    xport.v56.TEXT_DATA_ENCODING = xport.v56.TEXT_METADATA_ENCODING = "ISO-8859-1"
     with warnings.catch_warnings(), path.open("rb") as file:
-        warnings.simplefilter("ignore")  # xport builds its series in a way pandas 2.3 warns of
+        warnings.simplefilter("ignore")  # xport uses pkg_resources, and pandas in a way pandas 2.3 warns of
+        import xport.v56
+
+        xport.v56.TEXT_DATA_ENCODING = xport.v56.TEXT_METADATA_ENCODING = "ISO-8859-1"
         ((name, data),) = xport.v56.load(file).items()
         return {
             "dataset": name,

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from dossier.cli import main
 
 HERE = Path(__file__).parent / "cases" / "bad"
 BASE = HERE / "base"
+PROGRESS = re.compile(r" *[0-9.]+ s  ")
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def build(study: Path, out: Path) -> Outcome:
             status = main(["build", "--study", "study.yaml", "--out", str(out)])
     finally:
         os.chdir(before)
-    return Outcome(status, said.getvalue(), contents(out))
+    told = [line for line in said.getvalue().splitlines(keepends=True) if not PROGRESS.match(line)]
+    return Outcome(status, "".join(told), contents(out))
 
 
 def contents(folder: Path) -> dict[str, str]:

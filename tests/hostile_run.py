@@ -75,10 +75,11 @@ def _serve() -> None:
 
 def _warm() -> None:
     """Load what any command loads, and what is read but once: grammar, standards, terminology."""
-    from dossier.cli import main
-    from hostile_cases import CHECK, write_study
-    import dossier.pipeline  # noqa: F401
+    from hostile_study import CHECK, write_study
+
+    import dossier.pipeline
     import dossier.terminal  # noqa: F401
+    from dossier.cli import main
     with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
         write_study(Path(folder))
         kept = os.dup(1)
@@ -93,6 +94,7 @@ def _warm() -> None:
 
 def _forked(asked: dict[str, Any]) -> dict[str, Any]:
     answer = Path(asked["aside"], "answer")
+    Path(asked["aside"], "err").touch()
     child = os.fork()
     if not child:
         _child(asked, answer)

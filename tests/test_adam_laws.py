@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import pytest
 from cases_runner import made_frame, write_study
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 import adam.records
 import adam.verbs  # noqa: F401 (registers the verbs of this layer)
+from adam.verbs.period_arrays import compute_changes
 from engine.build.execute import Build
 from engine.build.plan import Plan, make_plan
 from engine.build.raw import all_headers
@@ -362,3 +364,19 @@ def test_periods_are_bounded_by_their_doses_and_hold_the_days_between(
         assert made["APERIOD"][n] == (str(here) if here else "")
         assert made["TRTA"][n] == (f"T{here}" if here else "")
         assert made["_LATER"][n] == (str(begun) if begun and day <= over + timedelta(days=2) else "")
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(-1, 5)), max_size=12))
+def test_a_change_of_treatment_is_counted_in_the_order_of_starts(rows: list[tuple[int, int, int]]) -> None:
+    codes, values = (np.array([row[n] for row in rows], dtype="int64") for n in (0, 1))
+    start = np.array([np.datetime64(row[2], "s") if row[2] >= 0 else np.datetime64("NaT") for row in rows],
+                     dtype="datetime64[s]")
+    made, tied = compute_changes(codes, values, start)
+    for group in (0, 1, 2):
+        own = sorted((row[2], row[1], n) for n, row in enumerate(rows) if row[0] == group and row[2] >= 0)
+        number = 0
+        for place, (moment, value, n) in enumerate(own):
+            number += place > 0 and value != own[place - 1][1]
+            assert made[n] == number
+            assert bool(tied[n]) == any(m == moment and v != value for m, v, _ in own)
+    assert (made[np.isnat(start)] == -1).all()

@@ -43,9 +43,10 @@ def test_files_outside_the_raw_folder_are_refused_all_at_once(tmp_path: Path) ->
     with pytest.raises(SpecError) as caught:
         all_headers(study)
     assert message(caught, tmp_path) == (
-        "study.yaml:8:15: raw: '../secret.csv' lies outside the raw folder; name a file below raw\n"
-        "study.yaml:9:26: raw: '../raw/../secret.csv' lies outside the raw folder; name a file below raw\n"
-        "study.yaml:10:8: raw: 'raw/ok.csv' lies outside the raw folder; name a file below raw")
+        "study.yaml:8:15: raw.tables.a: '../secret.csv' lies outside the raw folder; name a file below raw\n"
+        "study.yaml:9:26: raw.tables.b: '../raw/../secret.csv' lies outside the raw folder; "
+        "name a file below raw\n"
+        "study.yaml:10:8: raw.tables.c: 'raw/ok.csv' lies outside the raw folder; name a file below raw")
 
 
 def test_a_link_that_leads_outside_is_refused(tmp_path: Path) -> None:
@@ -60,8 +61,10 @@ def test_a_link_that_leads_outside_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         all_headers(study)
     assert message(caught, tmp_path) == (
-        "study.yaml:8:8: raw: 'link.csv' lies outside the raw folder; name a file below raw\n"
-        "study.yaml:9:8: raw: 'folder/a.csv' lies outside the raw folder; name a file below raw")
+        "study.yaml:8:8: raw.tables.a: 'link.csv' is a link to a file outside the raw folder; "
+        "copy the file into raw\n"
+        "study.yaml:9:8: raw.tables.b: 'folder/a.csv' is a link to a file outside the raw folder; "
+        "copy the file into raw")
     assert all_headers(study_with(tmp_path, "c: inside.csv")) == {"c": {"SUBJ": "", "A": ""}}
 
 
@@ -82,7 +85,9 @@ def test_files_that_cannot_be_read_are_told_all_at_once(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         all_headers(study)
     assert message(caught, tmp_path) == (
-        "raw/a.csv: no such file; did you mean 'd.csv'? the folder holds b.txt, d.csv, empty.csv\n"
-        "raw/b.txt: unknown extension '.txt'; write format: one of csv, tsv, xlsx, sas7bdat, xpt, parquet\n"
-        "raw/empty.csv: the file is empty\n"
-        "raw/d.csv:1: column names stand more than once: 'SUBJ' in columns 1 and 2")
+        "raw/a.csv: a: no such file; the folder holds b.txt, d.csv, empty.csv; --raw names another folder\n"
+        "raw/b.txt: b: unknown extension '.txt'; "
+        "write format: one of csv, tsv, xlsx, sas7bdat, xpt, parquet\n"
+        "raw/empty.csv: c: the file is empty; its header must name the columns: export it anew\n"
+        "raw/d.csv:1: d: column names stand more than once: 'SUBJ' in columns 1 and 2; "
+        "delete a column or name it otherwise in the file")

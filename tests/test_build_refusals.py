@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.build.refusals import LISTED, Refusals, grouped
+from engine.build.refusals import DISTINCT, LISTED, Refusals, grouped
 from engine.build.rows import SUBJECT, Origin, Rows
 from engine.columns import Kind
 from engine.errors import Place, Record
@@ -48,6 +48,19 @@ def test_a_plain_message_makes_one_problem() -> None:
     refusals = Refusals()
     refusals.refuse(rows_of(3), "MH", "", np.array([False, True, True]), "it is wrong", texts("a", "b", "c"))
     assert [str(p) for p in refusals.problems["MH"]] == ["mh.csv:3: MH: it is wrong; 2 of 3 records"]
+
+
+def test_very_many_values_are_not_told_one_by_one() -> None:
+    size = DISTINCT * 2 + 5
+    refusals = Refusals()
+    values = pd.Series([f"v{n % (DISTINCT + 3)}" for n in range(size)], dtype="str")
+    refusals.refuse(rows_of(size), "MH", "MHTERM", np.ones(size, dtype=bool), lambda v: f"'{v}' is wrong",
+                    values, lambda v: f"write {v.upper()}")
+    found = [str(p) for p in refusals.problems["MH"]]
+    assert len(found) == DISTINCT + 1
+    assert found[0] == f"mh.csv:2: MH.MHTERM: 'v0' is wrong; 2 of {size} records; write V0"
+    assert found[999] == f"mh.csv:1001: MH.MHTERM: 'v999' is wrong; 1 of {size} records; write V999"
+    assert found[1000] == f"mh.csv:1002: MH.MHTERM: 3 more values that do not fit; 3 of {size} records"
 
 
 def test_a_hint_may_depend_on_the_value() -> None:

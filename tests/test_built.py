@@ -90,7 +90,7 @@ def test_source_date_epoch_is_stamped(root: Path, tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
     build(root / "specs/study.yaml", tmp_path, ["DM"])
     _, metadata = xpt.read(next(tmp_path.rglob("dm.xpt")))
-    assert metadata.created.isoformat() == "2001-09-09T01:46:40"
+    assert str(metadata.created) == "2001-09-09 01:46:40"
 
 
 def test_a_partial_build_keeps_the_other_files(root: Path, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_missing_study_file_exits_2(tmp_path: Path) -> None:
 
 
 def test_a_bug_exits_3_with_its_traceback(study: Path) -> None:
-    program = "import dossier.pipeline as p, dossier.cli as c\np.check = None\nc.main(['spec', 'check'])"
+    program = "import dossier.pipeline as p, dossier.cli as c\np.planned = None\nc.main(['spec', 'check'])"
     done = subprocess.run([sys.executable, "-c", program], cwd=study, text=True, capture_output=True,
                           check=False)
     assert done.returncode == 3
@@ -110,7 +110,12 @@ def test_a_bug_exits_3_with_its_traceback(study: Path) -> None:
 
 def test_spec_check_and_show(study: Path) -> None:
     done = run(study, "spec", "check", "--study", "study.yaml")
-    assert (done.returncode, done.stdout) == (0, "study.yaml: 1 dataset, 24 variables, no problems\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    head, blank, name, *expected = done.stdout.splitlines()
+    assert (head, blank, name) == ("study.yaml: 1 dataset, 24 variables, no problems", "", "DM")
+    assert " ".join(" ".join(expected).split()) == (
+        "Expected, and nothing makes them: RFSTDTC, RFENDTC, RFXSTDTC, RFXENDTC, RFICDTC, RFPENDTC, DTHDTC, "
+        "DTHFL, AGEU, RACE, ACTARMCD, ACTARM, ARMNRS, ACTARMUD")
     shown = run(study, "spec", "show", "DM", "--study", "study.yaml")
     assert shown.returncode == 0
     assert '  SEX:\n    from: SEX\n' in shown.stdout

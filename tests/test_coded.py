@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.coded import Coded, codes_of, distinct_records, groups_of, stack_coded
+from engine.coded import Coded, Values, codes_of, distinct_records, groups_of, stack_coded
 
 TEXTS = st.lists(st.one_of(st.none(), st.sampled_from(["", "a", "b", "ab", "é", "\U0001f600"])), max_size=12)
 
@@ -28,6 +28,7 @@ def test_what_goes_in_comes_out(texts: list[str | None]) -> None:
     assert made.texts() == texts
     assert plain(made.series()) == texts
     assert plain(made.categories()) == texts
+    assert made.categories().cat.categories.tolist() == sorted({text for text in texts if text is not None})
     assert Coded.of(made.categories()).texts() == texts
     assert made.isna().tolist() == [text is None for text in texts]
     assert made.sizes().tolist() == [len((text or "").encode()) for text in texts]
@@ -67,9 +68,11 @@ def test_order_is_that_of_characters_and_null_comes_first(texts: list[str | None
     assert by_rank == sorted(texts, key=lambda text: (text is not None, (text or "").encode()))
 
 
-@given(st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.sampled_from([1.0, 2.0, float("nan")])), max_size=15))
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.sampled_from([1.0, 2.0, float("nan")])),
+                max_size=15))
 def test_codes_are_alike_where_all_columns_are(records: list[tuple[str | None, float]]) -> None:
-    columns = [coded([text for text, _ in records]), pd.Series([n for _, n in records], dtype="float64")]
+    numbers = pd.Series([n for _, n in records], dtype="float64")
+    columns: list[Values] = [coded([text for text, _ in records]), numbers]
     keys = [(text, None if n != n else n) for text, n in records]
     codes, first = distinct_records(columns)
     assert [keys[first[code]] for code in codes] == keys

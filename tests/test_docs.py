@@ -254,4 +254,5 @@ def _build(path: Path) -> None:
 
 
 def test_lines_are_of_a_readable_length() -> None:
-    assert [line for line in PAGE.splitlines() if len(line) > 120] == []
+    # A message stands as it is given, on one line.
+    assert [line for line in PAGE.splitlines() if len(line) > 120 and not line.startswith("raw/")] == []

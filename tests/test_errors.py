@@ -50,7 +50,7 @@ def test_an_error_is_a_line_a_problem(kind: type[DossierError]) -> None:
 @pytest.mark.parametrize(("word", "known", "hint"), [
     ("asign", ["assign", "copy"], "did you mean 'assign'?"),
     ("AETREM", ["AETERM", "aeterm_raw"], "did you mean 'AETERM'?"),
-    ("aeterm", ["AETERM"], "did you mean 'AETERM'?"),
+    ("aeterm", ["AETERM"], "did you mean 'AETERM'? case matters"),
     ("x", ["copy", "assign", "copy"], "known: assign, copy"),
     ("x", [], ""),
     ("x", [f"N{n:02}" for n in range(12)], "known: " + ", ".join(f"N{n:02}" for n in range(12))),
@@ -69,7 +69,7 @@ def test_hints(word: str, known: list[str], hint: str) -> None:
 
 def test_very_many_known_words_are_compared_by_their_beginning() -> None:
     known = [f"{letter}{n}" for letter in "ABK" for n in range(20_000)]
-    assert hint_for("K0001", known) == "did you mean 'K10001'?"
+    assert hint_for("K0001", known) == "did you mean 'K1000'?"
     assert hint_for("K", ["AETERM", *known]) == "did you mean 'K9'?"
     assert hint_for("Z", known) == f"known: {', '.join(sorted(known)[:12])} and 59988 more"
 

@@ -1,29 +1,47 @@
 """Expressions agree with DuckDB wherever the two languages say the same.
 
-Expressions are generated as text, following the grammar with as few brackets as
-it allows, so precedence is put to the test too.  The same text goes to both; only
-function names that differ are renamed to macros.  Records with a data problem
-(where DuckDB gives infinity, cuts a text, or guesses) are left out.
+Expressions are generated as text, and the same text goes to both; only function
+names that differ are renamed to macros.  Records with a data problem (where DuckDB
+gives infinity, cuts a text, or guesses) are left out.
 """
 
 from __future__ import annotations
 
 import datetime
 import math
+import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from expression_writer import COLUMNS, VALUES, Row, record, table_of, write_expression
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from engine.columns import DTYPES, Column, Kind
 from engine.expressions import ExpressionError, parse
-from engine.expressions.vectors import constant
+from engine.expressions.builder import UNITS
+from engine.expressions.functions import FUNCTIONS
+from engine.expressions.tree import (
+    Between,
+    Binary,
+    Call,
+    Case,
+    Cast,
+    InList,
+    IsNull,
+    Like,
+    Literal,
+    Name,
+    Shift,
+    Unary,
+    postorder,
+)
 
 # --- the oracle ------------------------------------------------------------------------
 
@@ -38,56 +56,36 @@ CREATE MACRO x_left(t, n) AS nullif("left"(t, n), '');
 CREATE MACRO x_right(t, n) AS nullif("right"(t, n), '');
 CREATE MACRO x_replace(t, p) AS nullif(replace(t, p, ''), ''), (t, p, n) AS nullif(replace(t, p, n), '');
 CREATE MACRO x_split_part(t, p, n) AS nullif(split_part(t, p, n), '');
-CREATE MACRO x_concat(a, b) AS nullif(concat(a, b), '');
+CREATE MACRO x_concat(a, b) AS nullif(concat(a, b), ''), (a, b, c) AS nullif(concat(a, b, c), '');
 """
+LOCKED: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false", "autoload_known_extensions": "false", "threads": "1",
+    "autoinstall_known_extensions": "false", "python_enable_replacements": "false", "max_memory": "1GB",
+}
+KINDLESS = re.compile(r"NULL(?: END)?\)* \+ ")
 RENAMED = re.compile(r"\b(TRIM|LTRIM|RTRIM|SUBSTR|LEFT|RIGHT|REPLACE|SPLIT_PART|CONCAT)\(")
 
 
 @pytest.fixture(scope="module")
 def oracle() -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB that can reach nothing outside itself."""
-    connection = duckdb.connect(":memory:", config={"enable_external_access": "false", "threads": "1"})
+    connection = duckdb.connect(":memory:", config=LOCKED)
     connection.execute("SET lock_configuration = true")
     connection.execute(SETUP)
     yield connection
     connection.close()
 
 
-# --- tables ----------------------------------------------------------------------------
+# --- tables and expressions -------------------------------------------------------------
 
-COLUMNS = {
-    "N1": Kind.NUMBER, "N2": Kind.NUMBER, "T1": Kind.TEXT, "T2": Kind.TEXT, "D1": Kind.DATE, "D2": Kind.DATE,
-    "S1": Kind.DATETIME, "S2": Kind.DATETIME, "H1": Kind.TIME,
-}
 SQL_TYPES = {Kind.NUMBER: "DOUBLE", Kind.TEXT: "VARCHAR", Kind.DATE: "DATE", Kind.DATETIME: "TIMESTAMP",
              Kind.TIME: "TIME"}
-TEXTS = ["a", "b", "ab", "abc", "AB", "Ba", " a ", "a b", "a-b-c", "10%", "a_b", "1", "2.5", "-3", "1e2", "é",
-    "中",
-         "中b", "2026-01-05", "2026-01", "2026-02-30", "O'Neil", "%", "_", " "]
-DATES = ["2024-01-31", "2024-02-29", "2024-03-01", "2026-01-05", "2025-12-31"]
-TIMES = ["00:00:00", "09:30:00", "23:59:59", "12:00:01", "10:24:00"]
-VALUES: dict[Kind, st.SearchStrategy[Any]] = {
-    Kind.NUMBER: st.sampled_from([0.0, 1.0, -1.0, 2.0, 3.0, 0.5, 2.5, -2.5, 0.25, 10.0, 100.0, 7.75]),
-    Kind.TEXT: st.sampled_from(TEXTS),
-    Kind.DATE: st.sampled_from(DATES),
-    Kind.DATETIME: st.builds("{}T{}".format, st.sampled_from(DATES), st.sampled_from(TIMES)),
-    Kind.TIME: st.sampled_from(TIMES),
-}
 TABLES = st.lists(
-    st.tuples(*(st.none() | VALUES[kind] for kind in COLUMNS.values())), min_size=1, max_size=6)
-Row = tuple[Any, ...]
+    st.tuples(*(st.none() | st.sampled_from(VALUES[kind]) for kind in COLUMNS.values())),
+    min_size=1, max_size=6)
 
 
-def table_of(rows: list[Row]) -> dict[tuple[str, ...], Column]:
-    """The records as columns of our own."""
-    found: dict[tuple[str, ...], Column] = {}
-    for (name, kind), values in zip(COLUMNS.items(), zip(*rows, strict=True), strict=True):
-        data = [constant(value, kind).data[0] for value in values]
-        found[name,] = Column(pd.Series(data, dtype=DTYPES[kind]), kind)
-    return found
-
-
-def relation_of(rows: list[Row]) -> str:
+def relation_of(rows: Sequence[Row]) -> str:
     """The records as a relation of DuckDB."""
     def written(value: object) -> str:
         return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
@@ -99,193 +97,9 @@ def relation_of(rows: list[Row]) -> str:
             f"FROM (VALUES {records}) AS raw(_row, {', '.join(COLUMNS)}))")
 
 
-# --- expressions -----------------------------------------------------------------------
-
-Draw = Callable[[st.SearchStrategy[Any]], Any]
-
-
-class Writer:
-    """Writes random expressions of a kind; ``depth`` bounds how far they nest."""
-
-    def __init__(self, draw: Draw) -> None:
-        self.draw = draw
-
-    def pick(self, options: list[str]) -> str:
-        made: str = self.draw(st.sampled_from(options))
-        return made
-
-    def often(self, times: int) -> bool:
-        """True once in so many times."""
-        return bool(self.draw(st.integers(1, times)) == times)
-
-    def chain(self, part: Callable[[int], str], signs: list[str], depth: int, most: int = 2) -> str:
-        """Parts joined by operators of one precedence."""
-        made = part(depth)
-        for _ in range(self.draw(st.integers(0, most - 1))):
-            made += f" {self.pick(signs)} {part(depth)}"
-        return made
-
-    def any_kind(self, kind: Kind, depth: int) -> str:
-        if self.often(25):
-            return "NULL"
-        return {Kind.NUMBER: self.number, Kind.TEXT: self.text, Kind.DATE: self.date,
-                Kind.DATETIME: self.moment, Kind.TIME: self.time, Kind.BOOLEAN: self.condition}[kind](depth)
-
-    def choice(self, kind: Kind, depth: int) -> str:
-        """The forms that give whatever kind they are given."""
-        def value() -> str:
-            return self.any_kind(kind, depth)
-
-        form = self.pick(["case", "simple", "coalesce", "nullif", "greatest", "least", "group"])
-        if form == "case":
-            otherwise = f" ELSE {value()}" if self.often(2) else ""
-            second = f" WHEN {self.condition(depth)} THEN {value()}" if self.often(3) else ""
-            return f"CASE WHEN {self.condition(depth)} THEN {value()}{second}{otherwise} END"
-        if form == "simple":
-            other = self.draw(st.sampled_from([Kind.NUMBER, Kind.TEXT, Kind.DATE]))
-            subject, test = (self.any_kind(other, depth) for _ in range(2))
-            return f"CASE {subject} WHEN {test} THEN {value()} ELSE {value()} END"
-        if form == "group":
-            return f"({value()})"
-        return f"{form.upper()}({value()}, {value()})"
-
-    def number(self, depth: int) -> str:
-        return self.chain(self.product, ["+", "-"], depth, 3)
-
-    def product(self, depth: int) -> str:
-        return self.chain(self.factor, ["*", "*", "/"], depth, 3)
-
-    def factor(self, depth: int) -> str:
-        return ("- " if self.often(8) else "") + self.number_atom(depth)
-
-    def number_atom(self, depth: int) -> str:
-        if depth == 0 or self.often(3):
-            return self.pick(["N1", "N2", "N1", "N2", "0e0", "1e0", "2.5e0", ".5e0", "3e0"])
-        depth -= 1
-        if self.often(3):
-            return self.choice(Kind.NUMBER, depth)
-        form = self.pick(["ABS", "SIGN", "ROUND", "FLOOR", "CEIL", "SQRT", "MOD", "LENGTH", "STRPOS", "YEAR",
-                          "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "days", "seconds", "minus", "TRY_CAST"])
-        if form in ("ABS", "SIGN", "ROUND", "FLOOR", "CEIL", "SQRT"):
-            return f"{form}({self.number(depth)})"
-        if form in ("YEAR", "MONTH", "DAY"):
-            return f"{form}({self.pick([self.date(depth), self.moment(depth)])})"
-        if form in ("HOUR", "MINUTE", "SECOND"):
-            return f"{form}({self.pick([self.time(depth), self.moment(depth)])})"
-        return {
-            "MOD": lambda: f"MOD({self.number(depth)}, {self.number(depth)})",
-            "LENGTH": lambda: f"LENGTH({self.text(depth)})",
-            "STRPOS": lambda: f"STRPOS({self.text(depth)}, {self.text(depth)})",
-            "days": lambda: f"DATE_DIFF('day', {self.moment(depth)}, {self.moment(depth)})",
-            "seconds": lambda: f"DATE_DIFF('second', {self.moment(depth)}, {self.moment(depth)})",
-            "minus": lambda: f"({self.date(depth)} - {self.date(depth)})",
-            "TRY_CAST": lambda: f"TRY_CAST({self.pick(['T1', 'T2'])} AS NUMBER)",
-        }[form]()
-
-    def text(self, depth: int) -> str:
-        return self.chain(self.text_atom, ["||"], depth)
-
-    def text_atom(self, depth: int) -> str:
-        if depth == 0 or self.often(3):
-            return self.pick(["T1", "T2", "T1", "T2", "'a'", "'b'", "'-'", "'O''Neil'", "'中'", "' a '"])
-        depth -= 1
-        if self.often(3):
-            return self.choice(Kind.TEXT, depth)
-        form = self.pick(["UPPER", "LOWER", "TRIM", "LTRIM", "RTRIM", "SUBSTR", "LEFT", "RIGHT", "LPAD",
-            "REPLACE",
-                          "SPLIT_PART", "CONCAT", "CAST"])
-        if form in ("UPPER", "LOWER", "TRIM", "LTRIM", "RTRIM"):
-            return f"{form}({self.text(depth)})"
-        text, size = self.text(depth), self.pick(["1", "2", "5"])
-        return {
-            "SUBSTR": lambda: f"SUBSTR({text}, {size}{self.pick(['', ', 0', ', 1', ', 3'])})",
-            "LEFT": lambda: f"LEFT({text}, {size})",
-            "RIGHT": lambda: f"RIGHT({text}, {size})",
-            "LPAD": lambda: f"LPAD({text}, {size}, {self.text(depth)})",
-            "REPLACE": lambda: f"REPLACE({text}, {self.text(depth)}"
-                               f"{', ' + self.text(depth) if self.often(2) else ''})",
-            "SPLIT_PART": lambda: f"SPLIT_PART({text}, {self.text(depth)}, "
-                                  f"{self.pick(['1', '2', '-1', '-2'])})",
-            "CONCAT": lambda: f"CONCAT({text}, {self.any_kind(Kind.TEXT, depth)})",
-            "CAST": lambda: f"CAST({self.pick([self.date(depth), self.time(depth)])} AS TEXT)",
-        }[form]()
-
-    def date(self, depth: int) -> str:
-        if depth == 0 or self.often(2):
-            return self.pick(["D1", "D2", "DATE '2024-02-29'", "DATE '2026-01-05'"])
-        depth -= 1
-        if self.often(3):
-            return self.choice(Kind.DATE, depth)
-        # DuckDB makes a timestamp of a date and an interval; the CAST makes both a date.
-        return self.pick([
-            f"CAST({self.date(depth)} {self.pick(['+', '-'])} INTERVAL {self.pick(['1', '30', '(N1)'])} "
-            f"{self.pick(['DAY', 'WEEK', 'MONTH', 'YEAR', 'days'])} AS DATE)",
-            f"CAST({self.moment(depth)} AS DATE)",
-            f"TRY_CAST({self.pick(['T1', 'T2'])} AS DATE)",
-        ])
-
-    def moment(self, depth: int) -> str:
-        if depth == 0 or self.often(2):
-            return self.pick(["S1", "S2", "TIMESTAMP '2024-02-29 12:00:00'",
-                "TIMESTAMP '2026-01-05T00:00:00'"])
-        depth -= 1
-        if self.often(3):
-            return self.choice(Kind.DATETIME, depth)
-        return self.pick([
-            f"({self.moment(depth)} {self.pick(['+', '-'])} INTERVAL '90' "
-            f"{self.pick(['SECOND', 'MINUTE', 'HOUR', 'DAY', 'MONTH', 'YEARS'])})",
-            f"({self.date(depth)} + {self.time(depth)})",
-            f"CAST({self.date(depth)} AS DATETIME)",
-        ])
-
-    def time(self, depth: int) -> str:
-        if depth == 0 or self.often(2):
-            return self.pick(["H1", "H1", "TIME '09:30:00'"])
-        depth -= 1
-        if self.often(3):
-            return self.choice(Kind.TIME, depth)
-        return f"CAST({self.moment(depth)} AS TIME)"
-
-    def condition(self, depth: int) -> str:
-        return self.chain(self.conjunction, ["OR"], depth)
-
-    def conjunction(self, depth: int) -> str:
-        return self.chain(lambda d: ("NOT " if self.often(4) else "") + self.predicate(d), ["AND"], depth)
-
-    def predicate(self, depth: int) -> str:
-        kind = self.draw(st.sampled_from([kind for kind in Kind if kind is not Kind.BOOLEAN]))
-        inner = max(depth - 1, 0)
-
-        def value() -> str:
-            return self.any_kind(kind, inner)
-
-        no = "NOT " if self.often(3) else ""
-        form = self.pick(["compare", "compare", "null", "in", "between", "like", "function", "group",
-            "boolean"])
-        if form == "null":
-            return f"{value()} IS {no}NULL"
-        if form == "in":
-            return f"{value()} {no}IN ({', '.join(value() for _ in range(self.draw(st.integers(1, 4))))})"
-        if form == "between":
-            return f"{value()} {no}BETWEEN {value()} AND {value()}"
-        if form == "like":
-            pattern = self.pick(["a%", "%b%", "_", "%", "a_b", "%-%-%", "10!% ESCAPE", "%中%", "%a%b"])
-            escape = " ESCAPE '!'" if pattern.endswith("ESCAPE") else ""
-            return f"{self.text(inner)} {no}LIKE '{pattern.removesuffix(' ESCAPE')}'{escape}"
-        if form == "function":
-            name = self.pick(["STARTS_WITH", "ENDS_WITH", "CONTAINS"])
-            return f"{name}({self.text(inner)}, {self.text(inner)})"
-        if depth and form == "group":
-            return f"({self.condition(depth - 1)})"
-        if depth and form == "boolean":
-            return f"({self.condition(depth - 1)}) {self.pick(['=', '<>'])} {self.pick(['TRUE', 'FALSE'])}"
-        return f"{value()} {self.pick(['=', '<>', '!=', '<', '<=', '>', '>='])} {value()}"
-
-
 @st.composite
-def expressions(draw: Draw) -> str:
-    kind = draw(st.sampled_from([Kind.BOOLEAN, Kind.BOOLEAN, *Kind]))
-    return Writer(draw).any_kind(kind, draw(st.integers(1, 3)))
+def expressions(draw: st.DrawFn) -> str:
+    return write_expression(lambda options: draw(st.sampled_from(options)))
 
 
 # --- agreement -------------------------------------------------------------------------
@@ -311,7 +125,11 @@ def same(ours: object, theirs: object) -> bool:
     return ours == theirs
 
 
-def check_agreement(oracle: duckdb.DuckDBPyConnection, text: str, rows: list[Row]) -> None:
+def agrees(oracle: duckdb.DuckDBPyConnection, text: str, rows: Sequence[Row], relation: str = "") -> bool:
+    """Whether both give the same, which is asserted; False where they cannot be compared.
+
+    ``relation`` is where DuckDB has the rows already.
+    """
     expression = parse(text)
     assert parse(expression.sql()).tree == expression.tree
     columns = table_of(rows)
@@ -319,24 +137,32 @@ def check_agreement(oracle: duckdb.DuckDBPyConnection, text: str, rows: list[Row
         values, kind, bad = expression.evaluate(columns, pd.RangeIndex(len(rows)))
     except ExpressionError:
         # A CASE of NULLs alone has no kind, and NULL + TIME is taken for the sum of numbers.
-        assume("NULL END + H" not in text)
+        if KINDLESS.search(text):
+            return False
         raise
     assert values.dtype == DTYPES[kind]
     skipped = np.zeros(len(rows), dtype=bool)
     for mask in bad.values():
         skipped |= mask.to_numpy()
     assert values[skipped].isna().all()
-    assume(not skipped.all())
+    if skipped.all():
+        return False
     renamed = RENAMED.sub(lambda found: "x_" + found.group(), text)
-    query = f"SELECT {renamed} FROM {relation_of(rows)} ORDER BY _row"
+    query = f"SELECT {renamed} FROM {relation or relation_of(rows)} ORDER BY _row"
     try:
         theirs = [value for value, in oracle.execute(query).fetchall()]
     except duckdb.BinderException as refusal:
         # DuckDB cannot tell what NULL + INTERVAL is; here NULL takes the kind that fits.
-        assume('"NULL"' not in str(refusal))
+        if '"NULL"' in str(refusal):
+            return False
+        raise
+    except duckdb.InvalidInputException as fault:
+        if "BindBuiltinScalarFunction" in str(fault):  # a fault of its own, met once in 25,000
+            return False
         raise
     for row, left_out, ours, other in zip(rows, skipped, values, theirs, strict=True):
         assert left_out or same(plain(ours, kind), plain(other, kind)), (text, row, ours, other)
+    return True
 
 
 ROW: Row = (2.0, None, "ab", "a_b", "2024-01-31", None, "2024-02-29T23:59:59", None, "09:30:00")
@@ -354,14 +180,67 @@ def texts(first: str | None, second: str | None) -> Row:
 @example("CAST(D1 + INTERVAL 1 MONTH AS DATE)", [ROW])
 @example("LPAD(T2, 1, T1) IS NULL", [texts(None, "a"), texts(None, None), texts("a", "a")])
 def test_agrees_with_duckdb(oracle: duckdb.DuckDBPyConnection, text: str, rows: list[Row]) -> None:
-    check_agreement(oracle, text, rows)
+    assume(agrees(oracle, text, rows))
 
 
 @pytest.mark.full
 @settings(max_examples=1000)
 @given(expressions(), TABLES)
 def test_agrees_with_duckdb_at_length(oracle: duckdb.DuckDBPyConnection, text: str, rows: list[Row]) -> None:
-    check_agreement(oracle, text, rows)
+    assume(agrees(oracle, text, rows))
+
+
+SEED = 1
+
+
+def thousand() -> tuple[list[Row], list[str]]:
+    """A table of sixteen records and the thousand expressions that are compared over it, always the same."""
+    choose = random.Random(SEED).choice
+    return [record(choose) for _ in range(16)], [write_expression(choose) for _ in range(1_000)]
+
+
+def test_a_thousand_expressions_agree_with_duckdb(oracle: duckdb.DuckDBPyConnection) -> None:
+    rows, texts = thousand()
+    oracle.execute(f"CREATE TEMP TABLE made AS SELECT * FROM {relation_of(rows)}")
+    assert sum(agrees(oracle, text, rows, "made") for text in texts) > 900
+
+
+def test_the_thousand_hold_all_of_the_shared_language() -> None:
+    nodes = [node for text in thousand()[1] for node in postorder(parse(text).tree)]
+    called = {node.function for node in nodes if isinstance(node, Call)}
+    assert called == set(FUNCTIONS)
+    assert {type(node) for node in nodes} == {
+        Literal, Name, Call, Unary, Binary, IsNull, InList, Between, Like, Case, Cast, Shift}
+    assert {node.operator for node in nodes if isinstance(node, Binary | Unary)} == {
+        "OR", "AND", "NOT", "=", "<>", "<", "<=", ">", ">=", "||", "+", "-", "*", "/"}
+    assert {(node.unit, node.operator) for node in nodes if isinstance(node, Shift)} == {
+        (unit, sign) for unit in UNITS for sign in "+-"}
+    tests = [node for node in nodes if isinstance(node, IsNull | InList | Between | Like)]
+    assert {(type(node), node.negated) for node in tests} == {
+        (form, no) for form in (IsNull, InList, Between, Like) for no in (True, False)}
+    assert {node.escape for node in nodes if isinstance(node, Like)} == {None, "!"}
+    assert {(node.kind, node.trying) for node in nodes if isinstance(node, Cast)} == {
+        (kind, trying) for kind in Kind if kind is not Kind.BOOLEAN for trying in (True, False)}
+    assert {(node.subject is None, node.otherwise is None) for node in nodes if isinstance(node, Case)} == {
+        (True, True), (True, False), (False, False)}
+    assert {node.kind for node in nodes if isinstance(node, Literal)} == {*Kind, None}
+    nulls = [node for node in nodes if any(isinstance(part, Literal) and part.value is None
+                                           for part in node.children)]
+    assert {type(node) for node in nulls} == {  # not Shift: DuckDB cannot tell what NULL + INTERVAL is
+        Call, Unary, Binary, IsNull, InList, Between, Like, Case, Cast}
+
+
+@pytest.mark.parametrize("query", [
+    "SELECT * FROM read_csv('{file}')", "COPY (SELECT 1) TO '{file}.out'", "ATTACH '{file}.db'",
+    "SELECT * FROM glob('{folder}/*')", "INSTALL httpfs", "LOAD httpfs", "SET enable_external_access = true",
+    "SET threads = 2", "SELECT * FROM reachable", "PRAGMA enable_profiling = 'json'",
+])
+def test_the_oracle_can_reach_nothing(oracle: duckdb.DuckDBPyConnection, tmp_path: Path, query: str) -> None:
+    reachable = pd.DataFrame({"A": [1]})
+    (tmp_path / "a.csv").write_text("A\n1\n")
+    with pytest.raises((duckdb.PermissionException, duckdb.InvalidInputException, duckdb.CatalogException)):
+        oracle.execute(query.format(file=tmp_path / "a.csv", folder=tmp_path))
+    assert len(reachable) == len(list(tmp_path.iterdir())) == 1
 
 
 PIECES = ["a", "b", "%", "_", "\n", "中", ".", "*"]

@@ -86,10 +86,12 @@ def test_the_caret_stands_under_wide_characters() -> None:
 @pytest.mark.parametrize(("text", "caret", "message"), [
     ("N = ", 3, f"the expression ends too early; {VALUE}"),
     ("N AND", 5, f"the expression ends too early; {VALUE}"),
-    ("(N", 2, f"the expression ends too early; {OPERATOR} or ')'"),
-    ("LENGTH(", 7, f"the expression ends too early; {VALUE} or ')'"),
+    ("(N", 0, "the bracket is not closed; close it with ')'"),
+    ("LENGTH(", 6, "the bracket is not closed; close it with ')'"),
+    ("T = ')' AND (N", 12, "the bracket is not closed; close it with ')'"),
     ("CASE WHEN B THEN", 16, f"the expression ends too early; {VALUE}"),
-    ("CASE WHEN B THEN 2", 18, f"the expression ends too early; {OPERATOR}, WHEN, ELSE or END"),
+    ("CASE WHEN B THEN 2", 0, "the CASE has no END; write END behind its last value"),
+    ("N >> 2", 2, "'>>' is no operator; write one of = <> < <= > >="),
     ("CASE WHEN B", 11, f"the expression ends too early; {OPERATOR} or THEN"),
     ("N)", 1, f"unexpected ')'; {OPERATOR} or the end of the expression"),
     ("N T", 2, f"unexpected 'T'; {OPERATOR} or the end of the expression"),
@@ -193,7 +195,7 @@ def test_words(text: str, caret: int, message: str) -> None:
 
 
 def test_names_are_case_sensitive() -> None:
-    check("dm.rfstdtc = 'x'", 0, "unknown name 'dm.rfstdtc'; did you mean 'DM.RFSTDTC'?")
+    check("dm.rfstdtc = 'x'", 0, "unknown name 'dm.rfstdtc'; did you mean 'DM.RFSTDTC'? case matters")
 
 
 @pytest.mark.parametrize(("text", "caret"), [

@@ -52,7 +52,7 @@ def test_molar_masses(source: str, target: str, molar: Any, value: Any, wanted: 
 
 @pytest.mark.parametrize(("spec", "units", "message"), [
     ("five", (), "the factor 'five' is no number or fraction"),
-    ("5/0", (), "the factor '5/0' is no number or fraction"),
+    ("5/0", (), "the factor '5/0' divides by zero"),
     ("", (), "the factor '' is no number or fraction"),
     (True, (), "the factor True is no number or fraction"),
     (None, (), "the factor None is no number or fraction"),

@@ -19,6 +19,8 @@ from engine.readers import RawTable, Source, place_of, read_headers, read_table,
 from engine.readers.delimited import DelimitedReader
 
 SPEC = Place("specs/study.yaml", 7, 12)
+TWICE = "; delete a column or name it otherwise in the file"
+FEW = "; delete the line if it is no record; quote a cell that holds a line break"
 Make = Callable[..., Source]
 
 
@@ -217,13 +219,15 @@ def test_a_file_that_is_not_there(make: Make, tmp_path: Path) -> None:
     make("A,B\n", "dm.csv")
     there = tmp_path / "raw"
     assert refusal(Source(there / "ae.csv", "raw/ae.csv")) == (
-        "raw/ae.csv: ae: no such file; did you mean 'AE.csv'? the folder holds AE.csv, dm.csv")
+        "raw/ae.csv: ae: no such file; did you mean 'AE.csv'? the folder holds AE.csv, dm.csv;"
+        " --raw names another folder")
     assert refusal(Source(there / "zzzz.sas7bdat", "raw/zzzz.sas7bdat")) == (
-        "raw/zzzz.sas7bdat: ae: no such file; the folder holds AE.csv, dm.csv")
+        "raw/zzzz.sas7bdat: ae: no such file; the folder holds AE.csv, dm.csv; --raw names another folder")
     assert refusal(Source(there / "vendor" / "ae.csv", "raw/vendor/ae.csv")) == (
         "raw/vendor/ae.csv: ae: no such file, and no folder 'vendor'")
     (there / "sub.csv").mkdir()
-    assert refusal(Source(there / "sub.csv", "raw/sub.csv")) == "raw/sub.csv: ae: is a folder, not a file"
+    assert refusal(Source(there / "sub.csv", "raw/sub.csv")) == (
+        "raw/sub.csv: ae: is a folder, not a file; name a file")
 
 
 @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="files have owners on POSIX only")
@@ -249,27 +253,35 @@ def test_the_spec_is_named_beside_the_file(make: Make) -> None:
 
 
 @pytest.mark.parametrize(("text", "options", "expected"), [
-    ("", {}, "raw/ae.csv: ae: the file is empty"),
-    ("\ufeff", {}, "raw/ae.csv: ae: the file is empty"),
-    ("\n\nA,B\n", {}, "raw/ae.csv:1: ae: the header line is blank"),
-    (" , \n", {}, "raw/ae.csv:1: ae: the header line is blank"),
+    ("", {}, "raw/ae.csv: ae: the file is empty; its header must name the columns: export it anew"),
+    ("\ufeff", {}, "raw/ae.csv: ae: the file is empty; its header must name the columns: export it anew"),
+    ("\n\nA,B\n", {},
+     "raw/ae.csv:1: ae: the header line is blank; 'header' says which line names the columns"),
+    (" , \n", {}, "raw/ae.csv:1: ae: the header line is blank; 'header' says which line names the columns"),
     ("A,B\n1,2\n", {"header": 5}, "raw/ae.csv: ae: header: line 5, but the file has 2 lines"),
     ("A,B\n", {"labels": 2}, "raw/ae.csv: ae: labels: line 2, but the file has 1 line"),
     ('A,"B\nC"\n1,2\n', {"labels": 2},
      "raw/ae.csv:2: ae: line 2 is part of a quoted cell that starts above it"),
     ("A,B,A,C,B\n", {}, "raw/ae.csv:1: ae: column names stand more than once:"
-                        " 'A' in columns 1 and 3; 'B' in columns 2 and 5"),
-    ("A,a ,A ,A\n", {}, "raw/ae.csv:1: ae: column names stand more than once: 'A' in columns 1, 3 and 4"),
+                        " 'A' in columns 1 and 3; 'B' in columns 2 and 5" + TWICE),
+    ("A,a ,A ,A\n", {},
+     "raw/ae.csv:1: ae: column names stand more than once: 'A' in columns 1, 3 and 4" + TWICE),
     ("A,_row\n", {},
      "raw/ae.csv:1: ae: the column name '_row' is kept for the readers; 'rename' gives it another name"),
-    ("A,B\n1,2\n1\n1,2\n", {}, "raw/ae.csv:3: ae: 1 cell where the header has 2"),
+    ("A,B\n1,2\n1\n1,2\n", {}, "raw/ae.csv:3: ae: 1 cell ('1') where the header has 2" + FEW),
     ('A,B\n1,"2\n2"\n1,2,3\n1\n1,2,3\n', {}, "raw/ae.csv:4: ae: 3 cells where the header has 2"
-                                            " (and 2 more records); a cell that holds ',' must be quoted"),
-    ('A,B\n1,"x\ny\n2,z\n', {}, "raw/ae.csv:2: ae: a quoted cell is never closed"),
-    ('A,"B\n', {}, "raw/ae.csv:1: ae: a quoted cell is never closed"),
+                                            " (line 6 too); a cell that holds ',' must be quoted\n"
+                                            "raw/ae.csv:5: ae: 1 cell ('1') where the header has 2" + FEW),
+    ('A,B\n1,"x\ny\n2,z\n', {},
+     "raw/ae.csv:2: ae: the quotation mark of B is never closed: the cell would end with the file, in line 4;"
+     " close it, or write it twice if it belongs to the text"),
+    ('A,"B\n', {}, "raw/ae.csv:1: ae: the quotation mark is never closed: the cell would end"
+                   " with the file, in line 1; close it, or write it twice if it belongs to the text"),
     ('A,B\n1,2\n"x"y,z\n', {},
-     "raw/ae.csv:3: ae: the line cannot be split into cells: ',' expected after '\"'"),
-    ("A,B\n1,2\n3,a\0b\n", {}, "raw/ae.csv:3: ae: a NUL character at byte 4 of the line"),
+     "raw/ae.csv:3: ae: the line cannot be split into cells: ',' expected after '\"';"
+     " a quotation mark inside a quoted cell is written twice"),
+    ("A,B\n1,2\n3,a\0b\n", {}, "raw/ae.csv:3: ae: a NUL character (U+0000) at byte 4 of the line, in B;"
+                               " export the file anew"),
     ("A,,B\n1,,2\n1,x,2\n1,y,2\n", {}, "raw/ae.csv:3: ae: column 2 has no name, and its cells are not blank"
                                        " (and 1 more record)"),
     ("A,B\n", {"encoding": "utf8-chinese"}, "raw/ae.csv: ae: unknown encoding 'utf8-chinese';"
@@ -303,7 +315,8 @@ def test_wrong_encodings(make: Make) -> None:
         "raw/ae.csv:1: ae: byte 0xC4, number 1 of the line, is not utf-8;"
         " the file reads as cp1252: write encoding: cp1252")
     assert refusal(make("A,B\n1,2\n".encode("utf-16-le"))) == (
-        "raw/ae.csv:1: ae: a NUL character at byte 2 of the line; is the file UTF-16? write encoding: utf-16")
+        "raw/ae.csv:1: ae: a NUL character (U+0000) at byte 2 of the line;"
+        " is the file UTF-16? write encoding: utf-16")
 
 
 def test_an_unknown_extension(make: Make) -> None:
@@ -315,9 +328,9 @@ def test_an_unknown_extension(make: Make) -> None:
 
 def test_the_records_of_a_ragged_file_are_named(make: Make) -> None:
     with pytest.raises(DataError) as caught:
-        read_table("ae", [make("A,B\n1\n1,2\n1,2,3\n")])
-    assert [record.place for record in caught.value.problems[0].records] == [
-        Place("raw/ae.csv", 2), Place("raw/ae.csv", 4)]
+        read_table("ae", [make("A,B\n1\n1,2\n1,2,3\n2\n")])
+    assert [[record.place for record in problem.records] for problem in caught.value.problems] == [
+        [Place("raw/ae.csv", 2), Place("raw/ae.csv", 5)], [Place("raw/ae.csv", 4)]]
 
 
 def test_columns_that_are_not_there(make: Make) -> None:
@@ -339,10 +352,10 @@ def test_columns_that_are_not_there(make: Make) -> None:
 def test_the_faults_of_all_files_come_together(make: Make) -> None:
     bad = make("A,A\n", "s01.csv"), make("A,B\n1,2\n", "s02.csv"), make("", "s03.csv")
     assert refusal(*bad).splitlines() == [
-        "raw/s01.csv:1: ae: column names stand more than once: 'A' in columns 1 and 2",
-        "raw/s03.csv: ae: the file is empty"]
+        "raw/s01.csv:1: ae: column names stand more than once: 'A' in columns 1 and 2" + TWICE,
+        "raw/s03.csv: ae: the file is empty; its header must name the columns: export it anew"]
     assert refusal(make("A,B\n1\n", "s01.csv"), make("A,B\n1,2,3\n", "s02.csv")).splitlines() == [
-        "raw/s01.csv:2: ae: 1 cell where the header has 2",
+        "raw/s01.csv:2: ae: 1 cell ('1') where the header has 2" + FEW,
         "raw/s02.csv:2: ae: 3 cells where the header has 2; a cell that holds ',' must be quoted"]
 
 

@@ -149,7 +149,7 @@ def test_sheets_by_name(tmp_path: Path) -> None:
         "raw/qpcr.xlsx: pk: the workbook has 2 sheets and none is named; write sheet: one of Results, Notes")
     assert refusal(xlsx(path, sheet="results")) == (
         "raw/qpcr.xlsx[results]: pk: no sheet 'results';"
-        " did you mean 'Results'? the workbook has Results, Notes")
+        " did you mean 'Results'? case matters; the workbook has Results, Notes")
 
 
 def test_formulas_give_their_stored_values(tmp_path: Path) -> None:
@@ -202,14 +202,19 @@ def test_a_wrong_size_in_the_sheet_is_no_matter(tmp_path: Path) -> None:
 
 
 def test_files_that_are_no_workbook(tmp_path: Path) -> None:
-    expected = ("raw/qpcr.xlsx: pk: is not an XLSX workbook;"
-                " an old .xls file, or one with a password, must be saved as a plain .xlsx")
     path = tmp_path / "qpcr.xlsx"
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
-    assert refusal(xlsx(path)) == expected
+    assert refusal(xlsx(path)) == ("raw/qpcr.xlsx: pk: is an old .xls workbook, or one with a password;"
+                                   " save it as a plain .xlsx")
+    path.write_text("SUBJ,PCTPT\n001,1 h\n")
+    assert refusal(xlsx(path)) == ("raw/qpcr.xlsx: pk: is text and no workbook;"
+                                   " write format: csv, or save it as .xlsx")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "no workbook")
-    assert refusal(xlsx(path)) == expected
+    assert refusal(xlsx(path)) == "raw/qpcr.xlsx: pk: is not an XLSX workbook; save it as a plain .xlsx"
+    path.write_bytes(path.read_bytes()[:60])
+    assert refusal(xlsx(path)) == ("raw/qpcr.xlsx: pk: the workbook is cut off or damaged;"
+                                   " copy it again, or export it anew")
 
 
 @pytest.mark.parametrize(("cells", "options", "expected"), [
@@ -217,7 +222,8 @@ def test_files_that_are_no_workbook(tmp_path: Path) -> None:
     ([["A"], ["1"]], {"header": 4}, "raw/qpcr.xlsx: pk: header: row 4, but the sheet has 2 rows"),
     ([["A"]], {"labels": 2}, "raw/qpcr.xlsx: pk: labels: row 2, but the sheet has 1 row"),
     ([[None], ["A"]], {}, "raw/qpcr.xlsx:1: pk: the header row is blank"),
-    ([["A", "B", "A"]], {}, "raw/qpcr.xlsx:1: pk: column names stand more than once: 'A' in columns 1 and 3"),
+    ([["A", "B", "A"]], {}, "raw/qpcr.xlsx:1: pk: column names stand more than once: 'A' in columns 1 and 3;"
+     " delete a column or name it otherwise in the file"),
     ([["A", None, "B"], ["1", "2", "3"]], {},
      "raw/qpcr.xlsx:2: pk: column 2 has no name, and its cells are not blank"),
 ])
@@ -296,7 +302,7 @@ def test_xpt_in_another_encoding(tmp_path: Path) -> None:
                        xpt.Variable("SITE", "Site", "Char", 4))
     source.path.write_bytes(source.path.read_bytes().replace(b"xxxx", "北京".encode("gb18030")))
     assert refusal(source) == (
-        "raw/vs.xpt: pk: holds text that is not utf-8;"
+        "raw/vs.xpt:1: pk: SITE: record 1: holds b'\\xb1\\xb1\\xbe\\xa9', which is not utf-8 text;"
         " write encoding: with the true one, for example gb18030 or cp1252")
     assert rows(read_table("vs", [Source(source.path, "raw/vs.xpt", encoding="gb18030")])) == [["北京"]]
 

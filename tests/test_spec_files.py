@@ -17,7 +17,8 @@ from engine.yaml.nodes import YamlMap
 from engine.yaml.reader import parse_yaml
 
 CASE = """
-study: {standards: {sdtmig: "3.4", meddra: "28.0"}, visits: {D1: {VISITNUM: 1, VISIT: DAY 1, label: First day}},
+study: {standards: {sdtmig: "3.4", meddra: "28.0"},
+        visits: {D1: {VISITNUM: 1, VISIT: DAY 1, label: First day}},
         epochs: {TREATMENT: {starts: AE.AESTDTC, element: CELLS}}}
 raw: {ae: "SUBJ,TERM,D,R\\nS1,Rash,2025-03-02,CR\\n"}
 sdtm:

@@ -86,16 +86,19 @@ def test_every_good_case_fits(validators: dict[str, Draft7Validator], tmp_path: 
 
 GOOD = "domain: AE\nfrom: ae\nvariables:\n"
 WRONG = [
-    pytest.param("sdtm", "domain: AE\nvariables: {}\n", ["'from' is a required property"], id="a missing key"),
+    pytest.param("sdtm", "domain: AE\nvariables: {}\n", ["'from' is a required property"],
+                 id="a missing key"),
     pytest.param("sdtm", "domain: AE\nfrom: ae\nvariabels: {}\n",
                  ["Additional properties are not allowed ('variabels' was unexpected)"], id="an unknown key"),
     pytest.param("sdtm", GOOD + "  AETERM: {form: AETERM}\n", [
-        "variables/AETERM: Additional properties are not allowed ('form' was unexpected)"], id="an unknown verb"),
+        "variables/AETERM: Additional properties are not allowed ('form' was unexpected)"],
+                 id="an unknown verb"),
     pytest.param("sdtm", GOOD + "  AETERM: {from: A, constant: B}\n", [
         "variables/AETERM: Additional properties are not allowed ('constant' was unexpected)",
         "variables/AETERM: Additional properties are not allowed ('from' was unexpected)"], id="two verbs"),
     pytest.param("sdtm", GOOD + "  AETERM: {from: A, mapp: {a: b}}\n", [
-        "variables/AETERM: Additional properties are not allowed ('mapp' was unexpected)"], id="a key of no verb"),
+        "variables/AETERM: Additional properties are not allowed ('mapp' was unexpected)"],
+                 id="a key of no verb"),
     pytest.param("sdtm", GOOD + "  AETREM: {from: A}\n", [
         "variables: 'AETREM' does not match any of the regexes: '^_'"], id="no variable of AE"),
     pytest.param("sdtm", "domain: XB\nfrom: xb\nvariables:\n  xbterm: {from: A}\n", [
@@ -110,7 +113,8 @@ WRONG = [
     pytest.param("sdtm", GOOD + "  AETERM: {from: A, codelist: NYY}\n", [
         "variables/AETERM/codelist: 'NYY' is not valid under any of the given schemas"], id="no codelist"),
     pytest.param("sdtm", GOOD + "  AETERM: {from: }\n", [
-        "variables/AETERM/from: None is not of type 'string', 'number', 'boolean'"], id="a key without a value"),
+        "variables/AETERM/from: None is not of type 'string', 'number', 'boolean'"],
+                 id="a key without a value"),
     pytest.param("sdtm", GOOD + "  AETERM: AETERM\n", [
         "variables/AETERM: 'AETERM' is not of type 'object'"], id="an entry that is text"),
     pytest.param("sdtm", "domain: AE\nfrom: [a, b]\nwhere: A IS NULL\n", [
@@ -118,8 +122,8 @@ WRONG = [
     pytest.param("sdtm", "domain: AE\nfrom: ae\nrecords: [{wher: A}]\n", [
         "records/0: Additional properties are not allowed ('wher' was unexpected)"], id="an unknown step"),
     pytest.param("sdtm", "domain: AE\nfrom: {table: ae, variables: {AETERM: {from: A, when: B}}}\n", [
-        "from: {'table': 'ae', 'variables': {'AETERM': {'from': 'A', 'when': 'B'}}} is not valid under any of "
-        "the given schemas"], id="inside a source"),
+        "from: {'table': 'ae', 'variables': {'AETERM': {'from': 'A', 'when': 'B'}}} is not valid under any "
+        "of the given schemas"], id="inside a source"),
     pytest.param("adam", "dataset: ADSL\nfrom: DM\nkeep: AGE\n", ["keep: 'AGE' is not of type 'array'"],
                  id="a list that is none"),
     pytest.param("adam", "dataset: ADLB\nfrom: LB\nvariables:\n  CHG: {change: {value: AVAL}}\n", [
@@ -130,7 +134,8 @@ WRONG = [
                  id="an unknown key of a raw table"),
     pytest.param("study", "study: {id: S, title: T, cutoff: 30JUN2026}\nstandards: {sdtmig: '3.4'}\n"
                  "subject: SUBJ\nraw: {folder: raw, tables: {ae: ae.csv}}\n", [
-                     "study/cutoff: '30JUN2026' does not match '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'"], id="no date"),
+                     "study/cutoff: '30JUN2026' does not match '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'"],
+                 id="no date"),
 ]
 
 
@@ -148,7 +153,8 @@ def test_what_an_editor_reads_as_numbers_and_truth_is_text(validators: dict[str,
 """
     assert "012" not in json.dumps(read(text))
     assert mistakes(validators["sdtm"], text.replace("times: [12:30]", "times: HH:mm")) == []
-    rules = "dataset: ADPC\nfrom: PC\nvariables:\n  AVAL: {blq: {text: A, number: B, is: [ND], time: C, by: [D], "
+    rules = ("dataset: ADPC\nfrom: PC\nvariables:\n"
+             "  AVAL: {blq: {text: A, number: B, is: [ND], time: C, by: [D], ")
     assert mistakes(validators["adam"], rules + "before_dose: 0, between: blank}}\n") == []
     assert mistakes(validators["adam"], rules + "before_dose: 1}}\n") == [
         "variables/AVAL/blq/before_dose: 1 is not one of ['0', 'blank', 'lloq', 'half', 0]"]
@@ -180,7 +186,8 @@ def test_every_domain_offers_its_variables(made: dict[str, Schema]) -> None:
     ae = definitions["variables.AE"]["properties"]
     assert ae["AETERM"]["description"] == (
         "Reported Term for the Adverse Event. Required, text, Topic")
-    assert ae["AESER"]["description"] == "Serious Event. Expected, text, Record Qualifier, codelist NY (C66742)"
+    assert ae["AESER"]["description"] == (
+        "Serious Event. Expected, text, Record Qualifier, codelist NY (C66742)")
     assert ae["AESEV"]["allOf"] == [{"$ref": "#/definitions/terms.C66769"}]
     assert definitions["term.C66769"]["anyOf"][0] == {"enum": ["MILD", "MODERATE", "SEVERE"]}
     assert definitions["tests.C65047"]["properties"]["HGB"]["description"] == "Hemoglobin Measurement"
@@ -189,7 +196,8 @@ def test_every_domain_offers_its_variables(made: dict[str, Schema]) -> None:
 def test_analysis_structures_offer_their_variables(made: dict[str, Schema]) -> None:
     definitions = made["adam"]["definitions"]
     assert {f"variables.{name}" for name in adam_structures()} <= set(definitions)
-    assert definitions["variables.ADSL"]["properties"]["TRT01P"]["description"].startswith("Planned Treatment")
+    first = definitions["variables.ADSL"]["properties"]["TRT01P"]["description"]
+    assert first.startswith("Planned Treatment for Period 01. Required")
     assert "AVAL" in definitions["variables.BDS"]["properties"]
     assert "AVAL" not in definitions["variables.ADSL"]["properties"]
 
@@ -228,7 +236,8 @@ def test_verbs_of_an_installed_package_are_in_it(tmp_path: Path) -> None:
     (info / "entry_points.txt").write_text("[dossier.verbs]\nshouting = shouting\n")
     program = (f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from dossier.cli import main; "
                "sys.exit(main(['spec', 'schema', '--out', 'schema']))")
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, text=True, capture_output=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, text=True, capture_output=True,
+                          check=False)
     assert done.returncode == 0, done.stderr
     schema = json.loads((tmp_path / "schema/sdtm.schema.json").read_text(encoding="utf-8"))
     assert schema["definitions"]["declaration"]["properties"]["shout"] == {

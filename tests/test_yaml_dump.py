@@ -85,6 +85,12 @@ def test_keys_too_long_for_a_line() -> None:
         assert parse_yaml(dump(node)) == node
 
 
+def test_what_is_invisible_is_escaped() -> None:
+    node = YamlMap([(Text("k\u200b"), Text("a\u3164\\ud800")), (Text("b"), Text("x\U000e0041\ny\n"))])
+    assert dump(node) == '"k\\u200B": "a\\u3164\\\\ud800"\nb: "x\\U000E0041\\ny\\n"\n'
+    assert parse_yaml(dump(node)) == node
+
+
 def test_what_plain_text_cannot_say_is_quoted() -> None:
     node = YamlMap([(Text("<<"), Text("a: b")), (Text(""), Text(" x ")), (Text("k"), Text("# x"))])
     assert dump(node) == '"<<": "a: b"\n"": " x "\nk: "# x"\n'

@@ -31,6 +31,7 @@ from engine.yaml.fields import (
     Name,
     Number,
     OneOrMany,
+    Problems,
     Ratio,
     TextField,
     TextOr,
@@ -40,6 +41,7 @@ from engine.yaml.fields import (
     validate,
     wrong,
 )
+from engine.yaml.source import MAX_PROBLEMS
 
 
 class Pick(Model):
@@ -113,7 +115,10 @@ def test_models_are_equal_wherever_they_stand_and_cannot_change() -> None:
 
 
 @pytest.mark.parametrize(("text", "messages"), [
-    ("labl: Age", ["1:1: AE.X: missing key 'label'", "1:1: AE.X: unknown key 'labl'; did you mean 'label'?"]),
+    ("labl: Age", ["1:1: AE.X: unknown key 'labl'; did you mean 'label'?"]),
+    ("lavender: Age", ["1:1: AE.X: missing key 'label'; add it",
+                       "1:1: AE.X: unknown key 'lavender'; known: convert, label, map, pages, pick, value,"
+                       " where"]),
     ("label: A\nmpa: {a: b}", ["2:1: AE.X: unknown key 'mpa'; did you mean 'map'?"]),
     ("label: A\nzzz: b", ["2:1: AE.X: unknown key 'zzz'; "
                           "known: convert, label, map, pages, pick, value, where"]),
@@ -121,26 +126,27 @@ def test_models_are_equal_wherever_they_stand_and_cannot_change() -> None:
     ("label: {a: b}", ["1:8: AE.X: text is wanted, not a mapping"]),
     ("label:", ["1:7: AE.X: text is wanted, not nothing"]),
     ("label: ''", ["1:8: AE.X: text is wanted, not ''"]),
-    ("label: A\npages: 31", ["2:8: AE.X: a list is wanted, not text"]),
+    ("label: A\npages: 31", ["2:8: AE.X: a list is wanted, not text; as in pages: [VALUE, VALUE]"]),
     ("label: A\npages: [31, x, [1]]", [
         "2:13: AE.X: a whole number is wanted, not 'x'; write it with digits only, as in 200",
         "2:16: AE.X: a whole number is wanted, not a list"]),
-    ("label: A\nmap: [a]", ["2:6: AE.X: a mapping is wanted, not a list"]),
+    ("label: A\nmap: [a]", ["2:6: AE.X: a mapping is wanted, not a list; as in map: {COLLECTED: TERM}"]),
     ("label: A\nmap: {a: [b]}", ["2:10: AE.X: text is wanted, not a list"]),
-    ("label: A\npick: DM", ["2:7: AE.X: a mapping is wanted, not text"]),
-    ("label: A\npick:", ["2:6: AE.X: a mapping is wanted, not nothing"]),
-    ("label: A\npick: {order: A}", ["2:7: AE.X: missing key 'in'"]),
+    ("label: A\npick: DM", ["2:7: AE.X: a mapping is wanted, not text; as in pick: {KEY: VALUE}"]),
+    ("label: A\npick:", ["2:6: AE.X: a mapping is wanted, not nothing; as in pick: {KEY: VALUE}"]),
+    ("label: A\npick: {order: A}", ["2:7: AE.X: missing key 'in'; add it under 'pick'"]),
     ("label: A\npick:\n  in: DM\n  oder: A", ["4:3: AE.X: unknown key 'oder'; did you mean 'order'?"]),
     ("label: A\npick:\n  in: DM\n  inside: DM", ["4:3: AE.X: unknown key 'inside'; known: in, none, order"]),
     ("label: A\npick: {in: DM, none: eror}", ["2:22: AE.X: unknown value 'eror'; did you mean 'error'?"]),
     ("label: A\npick: {in: DM, none: [error]}", ["2:22: AE.X: text is wanted, not a list"]),
-    ("label: A\npick: {in: DM, order: {a: b}}", ["2:23: AE.X: text is wanted, not a mapping"]),
+    ("label: A\npick: {in: DM, order: {a: b}}", [
+        "2:23: AE.X: text or a list is wanted, not a mapping; as in [a]"]),
     ("label: A\npick:\n  in: DM\n  order:", ["4:9: AE.X: a value or a list is wanted, not nothing"]),
     ("label: A\nvalue: {in: dm}", ["2:13: AE.X: 'dm' is not a variable name; write it in upper case, 'DM'"]),
     ("label: A\nvalue: [a]", ["2:8: AE.X: text or a mapping is wanted, not a list"]),
     ("label: A\nconvert:\n  mg/L: {in: LB}", [
         "3:3: AE.X: 'mg/L' is not a name; a letter or _, then up to 31 letters, digits or _"]),
-    ("label: A\nconvert:\n  mg: {im: LB}", ["3:7: AE.X: missing key 'in'",
+    ("label: A\nconvert:\n  mg: {im: LB}", ["3:7: AE.X: missing key 'in'; add it under 'mg'",
                                             "3:8: AE.X: unknown key 'im'; known: in, none, order"]),
     ("label: A\nwhere: {in: DM, none: x}", ["2:23: AE.X: unknown value 'x'; known: blank, error, keep"]),
     ("label: A\nwhere: [x, [y]]", ["2:12: AE.X: text is wanted, not a list"]),
@@ -209,8 +215,9 @@ NAME = ("'{}' is not a variable name; "
     (Ratio, "5/0", "'5/0' divides by zero"),
     (Ratio, "a/b", "a number is wanted, not 'a/b'; write it as in 12, 0.5 or 5/9"),
     (Ratio, "5/", "a number is wanted, not '5/'; write it as in 12, 0.5 or 5/9"),
-    *((Boolean, typed, f"true or false is wanted, not '{typed}'") for typed in (
-        "yes", "NO", "True", "1", "on")),
+    *((Boolean, typed, f"true or false is wanted, not '{typed}'; write {meant}") for typed, meant in (
+        ("yes", "true"), ("NO", "false"), ("True", "true"), ("1", "true"), ("on", "true"))),
+    (Boolean, "perhaps", "true or false is wanted, not 'perhaps'"),
     (Boolean, "'true'", "true or false is wanted, not the quoted text 'true'; remove the quotes"),
     (Boolean, "", "true or false is wanted, not nothing"),
     (IsoDate, "28MAR2025", "a date is wanted, not '28MAR2025'; write it as in 2025-03-28"),
@@ -278,9 +285,48 @@ def test_a_collector_raises_all_problems_in_order_of_place() -> None:
         collector.require_none()
     assert str(caught.value).split("\n") == [
         "first", "a.yaml:2:7: A: second", "a.yaml:10:1: A: third",
-        "ae.yaml:1:1: AE.X: missing key 'label'",
         "ae.yaml:1:1: AE.X: unknown key 'labl'; did you mean 'label'?", "b.yaml:1:1: B: late",
     ]
+
+
+def many(count: int) -> list[Problem]:
+    return [Problem(Place("a.yaml", count - n, 1), "A", f"number {n}") for n in range(count)]
+
+
+def _fill(found: Collector | Problems) -> None:
+    for problem in many(150):
+        (found.append if isinstance(found, list) else found.add)(problem)
+
+
+def _fill_and_fail() -> None:
+    with Collector(MAX_PROBLEMS) as collector:
+        collector.extend(SpecError(many(99)))
+        raise SpecError(many(7))
+
+
+def test_problems_end_at_a_hundred() -> None:
+    for found in (Collector(MAX_PROBLEMS), Problems()):
+        with pytest.raises(SpecError) as caught:
+            _fill(found)
+        assert [p.message for p in caught.value.problems] == [f"number {n}" for n in range(99, -1, -1)]
+    collected = Problems()
+    collected += many(99)
+    collected.extend([])
+    with pytest.raises(SpecError) as caught:
+        collected += many(5)
+    assert len(collected) == len(caught.value.problems) == MAX_PROBLEMS
+    with pytest.raises(SpecError) as caught:
+        _fill_and_fail()
+    assert len(caught.value.problems) == MAX_PROBLEMS
+
+
+def test_unknown_keys_end_at_a_hundred() -> None:
+    for count in (120, 5_000):
+        with pytest.raises(SpecError) as caught:
+            read("".join(f"k{n}: x\n" for n in range(count)))
+        found = str(caught.value).split("\n")
+        assert len(found) == MAX_PROBLEMS
+        assert found[99].startswith("ae.yaml:100:1: AE.X: unknown key 'k99'; known: ")
 
 
 def test_a_collector_lets_bugs_pass() -> None:

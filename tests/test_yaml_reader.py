@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import time
 from pathlib import Path
@@ -121,8 +122,8 @@ def test_text_survives_copy_and_pickle() -> None:
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("", "f.yaml: the file is empty"),
-    ("# only a comment\n", "f.yaml: the file is empty"),
+    ("", "f.yaml:1: the file is empty"),
+    ("# only a comment\n", "f.yaml:1: the file is empty"),
     ("a: &x 1", "f.yaml:1:4: anchors are not allowed ('&x'); remove it, or quote the text"),
     ("a: *x", "f.yaml:1:4: aliases are not allowed ('*x'); write the value out, or quote the text"),
     ("a: !x 1", "f.yaml:1:4: tags are not allowed ('!x'); remove it, or quote the text"),
@@ -158,10 +159,21 @@ def test_refusals(text: str, message: str) -> None:
     assert refusal(text) == message
 
 
-@pytest.mark.parametrize("code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+@pytest.mark.parametrize("code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F])
 def test_bidirectional_controls_are_refused(code: int) -> None:
     assert refusal(f"a: x{chr(code)}y") == (
         f"f.yaml:1:5: bidirectional control character U+{code:04X}; remove it")
+
+
+@pytest.mark.parametrize(("character", "told", "escape"), [
+    ("\u200b", "U+200B (ZERO WIDTH SPACE)", "\\u200B"), ("\u00ad", "U+00AD (SOFT HYPHEN)", "\\u00AD"),
+    ("\u3164", "U+3164 (HANGUL FILLER)", "\\u3164"), ("\ufe0f", "U+FE0F (VARIATION SELECTOR-16)", "\\uFE0F"),
+    ("\U000e0041", "U+E0041 (TAG LATIN CAPITAL LETTER A)", "\\U000E0041")])
+def test_what_is_invisible_is_written_as_an_escape(character: str, told: str, escape: str) -> None:
+    message = f"invisible character {told}; remove it, or in double quotes write \"{escape}\""
+    assert refusal(f"a: x{character}y") == f"f.yaml:1:5: {message}"
+    assert refusal(f"# {character}\na: x") == f"f.yaml:1:3: {message}"
+    assert parse_yaml(f'a: "x{escape}y"') == {"a": f"x{character}y"}
 
 
 def test_all_refusals_of_a_file_come_together() -> None:
@@ -281,11 +293,22 @@ def test_links_out_of_the_study_are_refused(study: Path) -> None:
     (study / "inner.yaml").symlink_to(Path("sdtm") / "ae.yaml")
     (study / "loop.yaml").symlink_to("loop.yaml")
     outside = "the file is outside the study folder 'specs'; a spec reads only files of its own study"
-    assert path_refusal(study / "link.yaml", study) == f"specs/link.yaml: {outside}"
+    assert path_refusal(study / "link.yaml", study) == (
+        f"specs/link.yaml: {outside.replace('the file is', 'is a link to a file')}")
     assert path_refusal(study / "folder" / "secret.yaml", study) == f"specs/folder/secret.yaml: {outside}"
     assert path_refusal(study / "inner.yaml", study) == (
         "specs/inner.yaml:2:1: duplicate key 'a'; it is first at line 1")
     assert path_refusal(study / "loop.yaml", study).startswith("specs/loop.yaml: no such file")
+
+
+def test_what_is_no_file_is_not_opened(study: Path) -> None:
+    os.mkfifo(study / "pipe.yaml")
+    (study / "away.yaml").symlink_to("nosuch.yaml")
+    assert path_refusal(study / "pipe.yaml", study) == "specs/pipe.yaml: this is a device or pipe, not a file"
+    assert path_refusal(study / "away.yaml", study) == (
+        "specs/away.yaml: no such file; it is a link that leads nowhere")
+    assert path_refusal(study / f"{'x' * 300}.yaml", study) == (
+        f"specs/{'x' * 300}.yaml: the file cannot be read (File name too long)")
 
 
 def test_a_folder_with_a_longer_name_is_outside(study: Path) -> None:

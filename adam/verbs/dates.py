@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from pydantic import AfterValidator, model_validator
 
 from engine.build.derivation import Derivation
+from engine.build.expand import Known
 from engine.coded import Coded
 from engine.columns import Column, Kind
 from engine.dates import (
@@ -84,6 +86,25 @@ class Impute(Entry):
         """The --DTC it imputes, which tells other entries what is known."""
         return self.impute.value
 
+    def faults(self, variable: str) -> Iterator[tuple[str, str]]:
+        """Every imputation has its flag: an entry may not impute unseen (working columns may)."""
+        if self.impute.highest in ("year", "month", "day") and not variable.startswith("_"):
+            yield from self._without("DTF", "date", variable)
+
+    def faults_with(self, known: Known, variable: str, kind: Kind) -> Iterator[tuple[str, str]]:
+        """The same for times, which only a datetime has."""
+        part, seconds = self.impute, self.impute.highest == "second" and self.impute.ignore_seconds
+        if kind is Kind.DATE and any(name.endswith("TMF") for name in self.also_makes(variable)):
+            yield "a date has no imputed time", "leave out the flag that ends in TMF"
+        if kind is Kind.DATETIME and part.highest != "none" and not seconds and not variable.startswith("_"):
+            yield from self._without("TMF", "time", variable)
+
+    def _without(self, ending: str, what: str, variable: str) -> Iterator[tuple[str, str]]:
+        named = self.also_makes(variable)
+        if not any(name.endswith(ending) for name in named):
+            flags = [*named, variable.removesuffix("M").removesuffix("DT") + ending]
+            yield f"a {what} may be imputed, and no flag says so", f"write flags: [{', '.join(flags)}]"
+
 
 @verb("impute", layer="adam", kind=Kind.DATETIME)
 def derive_impute(entry: Impute, at: Derivation) -> Made:
@@ -99,7 +120,6 @@ def derive_impute(entry: Impute, at: Derivation) -> Made:
     if at.kind not in (Kind.DATE, Kind.DATETIME):
         raise at.wrong(f"the variable is a {at.kind.value}, where a date or datetime is imputed",
                        "say it with 'type: datetime'")
-    _require_flags(entry, at, as_date)
     dtc = _readable(at.coded(part.value), entry, at)
     below, above = _bounds(part, at, as_date)
     if part.ignore_seconds and not as_date:
@@ -112,21 +132,6 @@ def derive_impute(entry: Impute, at: Derivation) -> Made:
         values, flags = values.mask(barred), {key: flag.mask(barred) for key, flag in flags.items()}
     made = {at.variable: Column(values, Kind.DATE if as_date else Kind.DATETIME)}
     return made | {name: Column(flags[name[-3:]], Kind.TEXT) for name in entry.also_makes(at.variable)}
-
-
-def _require_flags(entry: Impute, at: Derivation, as_date: bool) -> None:
-    """Every imputation has its flag: refuse an entry that could impute unseen (working columns may)."""
-    part, named = entry.impute, [name[-3:] for name in entry.also_makes(at.variable)]
-    if as_date and "TMF" in named:
-        raise at.wrong("a date has no imputed time", "leave out the flag that ends in TMF")
-    wanted = ["DTF"] if part.highest in ("year", "month", "day") else []
-    if not (as_date or part.highest == "none" or (part.highest == "second" and part.ignore_seconds)):
-        wanted.append("TMF")
-    absent = [ending for ending in wanted if ending not in named]
-    if absent and not at.variable.startswith("_"):
-        word = "date" if absent[0] == "DTF" else "time"
-        raise at.wrong(f"a {word} may be imputed, and no flag says so",
-                       f"name one that ends in {absent[0]} with 'flags'")
 
 
 def _readable(dtc: Coded, entry: Entry, at: Derivation) -> Coded:

@@ -104,6 +104,8 @@ def compute_changes(codes: Numbers, values: Numbers, start: Moments) -> tuple[Nu
     total = np.cumsum(turned)
     begun = np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0)) if len(order) else total
     number[order] = total - total[begun]
-    twin = turned & np.append(False, moment[1:] == moment[:-1])[:len(order)]
-    tied[order] = twin | np.append(twin[1:], False)[:len(order)]
+    later = fresh | np.append(True, moment[1:] != moment[:-1])[:len(order)]
+    run = np.cumsum(later) - 1      # records of one group that start at one moment
+    mixed = np.bincount(run[turned & ~later], minlength=int(run.max(initial=-1)) + 1) > 0
+    tied[order] = mixed[run]
     return number, tied

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Literal, Self, SupportsFloat
 
 import numpy as np
@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from adam.verbs.change import number_of
 from adam.verbs.choose import Chosen, Mask, Ranks, compute_chosen, order_ranks
 from engine.build.derivation import Derivation
+from engine.build.expand import Known
 from engine.coded import Coded, codes_of
 from engine.columns import Column, Kind
 from engine.errors import hint_for
@@ -67,6 +68,13 @@ class WindowEntry(Entry):
         part = self.window
         named = (part.number, part.flag, part.low, part.high, part.target, part.distance)
         return tuple(str(name) for name in named if name is not None)
+
+    def faults_with(self, known: Known, variable: str, kind: Kind) -> Iterator[tuple[str, str]]:
+        """Windows that the study does not have."""
+        wanted, there = self.window.in_, known.study.windows or {}
+        if isinstance(wanted, str) and wanted not in there:
+            yield (f"the study has no windows '{wanted}'",
+                   hint_for(str(wanted), there) or "add them under 'windows' in the study file")
 
 
 def compute_window(days: Days, low: Days, high: Days) -> NDArray[np.int64]:
@@ -129,11 +137,7 @@ def _windows(part: Windowed, at: Derivation) -> tuple[Window, ...]:
     if not isinstance(part.in_, str):
         return part.in_
     known = at.build.plan.study.study.windows or {}
-    found = next((windows for name, windows in known.items() if name == part.in_), None)
-    if found is None:
-        raise at.wrong(f"the study has no windows '{part.in_}'",
-                       hint_for(str(part.in_), known) or "add them under 'windows' in the study file")
-    return found
+    return next(windows for name, windows in known.items() if name == part.in_)
 
 
 def _of(number: NDArray[np.int64], values: Iterable[SupportsFloat | None]) -> Days:

@@ -38,7 +38,7 @@ def terms_of(column: RawColumn, lists: list[Codelist], variable: str) -> tuple[d
     """What of a column's values wants a ``map``: guessed terms, and values that no term is known for."""
     told: dict[str, str] = {}
     strange: list[str] = []
-    for value in column.distinct if lists else ():
+    for value in filter(str.isprintable, column.distinct if lists else ()):
         found = term_for(value, lists, variable)
         if found is None:
             strange.append(value)

@@ -13,7 +13,6 @@ from engine.yaml.dump import dump
 from engine.yaml.nodes import Node, Text, YamlList, YamlMap
 
 _PLAIN = re.compile(r"[^\W\d]\w*")
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]+")
 _WIDTH = 110
 _NOTE_AT = 44
 
@@ -129,7 +128,7 @@ def comment(text: str) -> str:
     >>> comment("a\\tb\\nc")
     'a b c'
     """
-    return " ".join(_UNSEEN.sub(" ", text).split())
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def remark(text: str, indent: int = 0) -> list[str]:

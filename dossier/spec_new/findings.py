@@ -12,6 +12,7 @@ from dossier.spec_new.raw import RawColumn, RawTable
 from dossier.spec_new.words import squeezed, test_for, without_unit
 from dossier.spec_new.words import table as words_of
 from engine.standards import sdtm_dataset
+from engine.terminology import find_codelist
 
 _PARTS = re.compile(r"[\s_.\-]+")
 TEST_NAMES = frozenset((
@@ -70,8 +71,9 @@ def _wide(table: RawTable, domain: str) -> Tests:
                 columns = found.wide.setdefault(code, {})
                 if role not in columns and _fits(column, role):
                     columns[role] = column.name
-                    if unit and role == "result":
-                        found.units[code] = unit
+                    told = unit or _label_unit(column)
+                    if told and role == "result":
+                        found.units[code] = told
                     break
     found.wide = {code: columns for code, columns in found.wide.items() if "result" in columns}
     tests = set(found.wide)
@@ -85,6 +87,12 @@ def _wide(table: RawTable, domain: str) -> Tests:
 
 def _parts(name: str) -> list[str]:
     return [part for part in _PARTS.split(without_unit(name)[0]) if part]
+
+
+def _label_unit(column: RawColumn) -> str:
+    """The unit in brackets behind a label, if it is one."""
+    unit, known = without_unit(column.label)[1], find_codelist("UNIT")
+    return unit if unit and known is not None and known.find(unit) is not None else ""
 
 
 def _fits(column: RawColumn, role: str) -> bool:
@@ -122,8 +130,9 @@ def _by_name(column: RawColumn, domain: str) -> Iterator[tuple[str, str, str]]:
         for chosen in combinations(range(len(parts)), size):
             rest = squeezed("".join(p for n, p in enumerate(parts) if n not in chosen))
             code = test_for("_".join(parts[n] for n in chosen), domain)
-            if code is not None and rest in _roles():
-                yield code, _roles()[rest], ""
+            for word in (rest, rest.removeprefix(domain)):
+                if code is not None and word in _roles():
+                    yield code, _roles()[word], ""
     if len(parts) == 1:
         for ending, role in _roles().items():
             code = test_for(name[:-len(ending)], domain) if name.upper().endswith(ending) else None

@@ -84,9 +84,9 @@ class RawTable:
 
     @property
     def own(self) -> list[RawColumn]:
-        """The columns that are about something, not about the form."""
-        return [c for c in self.columns.values()
-                if not c.is_role("subject", "site", "study", "visit", "visitname", "admin")]
+        """The columns that are about something, not about the form, and that a spec can name."""
+        return [c for c in self.columns.values() if c.name.isprintable()
+                and not c.is_role("subject", "site", "study", "visit", "visitname", "admin")]
 
 
 @dataclass
@@ -107,6 +107,9 @@ def read_folder(folder: Path) -> RawFolder:
     names = _names([p.relative_to(folder) for p in paths])
     for path in paths:
         shown = path.relative_to(folder).as_posix()
+        if not shown.isprintable():
+            left[repr(shown)] = "a spec cannot name it"
+            continue
         try:
             for layout in layouts(path, _kind(path)):
                 sheet = f"_{layout.sheet}" if layout.sheet and layout.several else ""

@@ -27,7 +27,9 @@ def part_of(context: Context, table: RawTable, domain: str, tests: Tests | None 
              if m.variable not in {*without, *boxed}]
     context.matched[f"{table.name}.{domain}"] = found
     entries = [*_values(found, domain), *_dates(found, domain), *(entry for entry, _ in boxes),
-               *_ongoing(found, domain, "DS" in context.domains), *_dose_unit(found, domain)]
+               *_dose_unit(found, domain)]
+    if "DM" in context.domains:
+        entries += _ongoing(found, domain, "DS" in context.domains)
     part = Part(table.name, entries=[_clear(entry, entries) for entry in entries])
     made = {entry.name for entry in entries}
     if f"{domain}ENRTPT" in made:

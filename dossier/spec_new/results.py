@@ -48,6 +48,11 @@ def _not_done(part: Part, table: RawTable, domain: str) -> list[Entry]:
     return []
 
 
+def _numeric(table: RawTable, name: str) -> bool:
+    values = table.columns[name].distinct[:100]
+    return sum(value[:1].isdigit() for value in values) > 0.5 * len(values)
+
+
 def _one_analyte(table: RawTable, domain: str) -> Tests:
     found = Tests()
     columns = {role: c.name for role in ("result", "unit") if (c := by_role(table, domain, role)) is not None}
@@ -73,6 +78,8 @@ def _say_tests(part: Part, table: RawTable, tests: Tests, split: bool) -> None:
             said[code]["columns"] = {"range": column(columns["range"])}
         if code in tests.units:
             said[code]["values"] = {"unit": tests.units[code]}
+        elif "unit" not in columns and _numeric(table, columns["result"]):
+            part.notes[f"tests.{code}"] = "no unit was found"
         if code == "ANALYTE":
             said[code]["name"] = "Analyte"
             part.notes["tests.ANALYTE"] = f"{FILL_IN}: code and name of what {columns['result']} measures"

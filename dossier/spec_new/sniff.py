@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import unicodedata
+import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
@@ -70,9 +71,15 @@ def _encoding(data: bytes) -> str | None:
         return None if not data.startswith(_BOMS[1:]) else "utf-16"
     for name in _ENCODINGS:
         text = _decoded(data, name)
-        if text is not None and _plausible(text, name):
+        if text is not None and _plausible(text, name) and not (name == "gb18030" and _single(data)):
             return name
     return "cp1252"
+
+
+def _single(data: bytes) -> bool:
+    """Whether bytes beyond ASCII mostly stand alone, as accented letters do."""
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", data)]
+    return 2 * runs.count(1) > len(runs)
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:
@@ -160,7 +167,7 @@ def _longer(labels: list[str], names: list[str]) -> bool:
 def _sheets(path: Path) -> list[Layout]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(Problem(Place(path.name), "raw", "is not an XLSX workbook",
                                 "save it as a plain .xlsx")) from error
     found = []

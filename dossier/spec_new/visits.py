@@ -59,7 +59,8 @@ def find_visits(tables: Sequence[RawTable], styles: Mapping[str, Style], subject
 def visit_column(table: RawTable) -> RawColumn | None:
     """The column of the visit's code, where the table has few enough."""
     column = table.first("visit")
-    return column if column is not None and 0 < len(column.distinct) <= MOST else None
+    few = column is not None and 0 < len(column.distinct) <= MOST
+    return column if few and column is not None and all(map(str.isprintable, column.distinct)) else None
 
 
 def _take_names(table: RawTable, column: RawColumn, names: dict[str, list[str]]) -> None:

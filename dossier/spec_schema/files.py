@@ -8,13 +8,14 @@ from dossier.spec_schema.entries import codelists_schema, entry_schema, keys_of,
 from dossier.spec_schema.models import complete, model_schemas, ref
 from dossier.spec_schema.standards import Offers
 from engine.spec.dataset import DatasetModel, Long, SourceModel, Test
-from engine.spec.load import _LAYERS, _NAME, _OWN_BLOCKS, _SHARED_BLOCKS
+from engine.spec.load import _LAYERS, _OWN_BLOCKS, _SHARED_BLOCKS
+from engine.spec.names import NAME
 from engine.spec.study import TABLE_KEYS, RawFile, RawTable, Study
 from engine.spec.verbs import steps_of, verbs_of
 from engine.standards import adam_structure, adam_structures, sdtm_names
 from engine.yaml.shapes import TEXT, Shape, list_of, map_of
 
-_VARIABLE = f"^({_NAME.pattern})$"
+_VARIABLE = f"^({NAME.pattern})$"
 _NAMES: Shape = {"type": "array", "items": {"type": "string", "pattern": _VARIABLE}}
 _DATASET: Shape = {"type": "string", "pattern": "^[A-Z][A-Z0-9]{1,7}$"}
 

@@ -11,6 +11,7 @@ from engine.standards import (
     StandardVariable,
     adam_structure,
     adam_structures,
+    adam_variable,
     sdtm_dataset,
     sdtm_names,
 )
@@ -56,7 +57,8 @@ class Offers:
         for name in adam_structures():
             structure = adam_structure(name)
             assert structure is not None
-            every = {_indexed(n): v for n, v in structure.variables.items() if not n.startswith("*")}
+            indexed = {_indexed(n): v for n, v in structure.variables.items() if not n.startswith("*")}
+            every = {n: adam_variable(name, n) or v for n, v in indexed.items()}
             self.definitions[f"variables.{name}"] = {"properties": self._properties(every, "")}
             condition = _structure(name, structure)
             found.append({"if": condition, "then": _everywhere(ref(f"variables.{name}"))})

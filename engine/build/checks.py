@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from engine.build.expand import Known
 from engine.build.scope import ROWS, SOURCE, Where
 from engine.columns import Kind
 from engine.errors import Place, Problem, SpecError, hint_for
@@ -93,16 +94,32 @@ def _placed(error: SpecError, subject: str) -> Problem:
 def key_problems(spec: DatasetSpec) -> list[Problem]:
     """Keys, and columns to sort by, that are no variables of the dataset."""
     own = {n for n, v in spec.variables.items() if not v.supplemental}
-    named = [(str(k), getattr(k, "place", None)) for k in spec.model.keys or ()]
-    named += [(str(o.ref), o.ref.place) for o in spec.model.sort or ()]
-    return [Problem(place, spec.name, f"'{name}' is no variable of {spec.name}", hint_for(name, own))
-            for name, place in named if name not in own]
+    named = [("keys", str(k), getattr(k, "place", None)) for k in spec.model.keys or ()]
+    named += [("sort", str(o.ref), o.ref.place) for o in spec.model.sort or ()]
+    told = f"is no variable of {spec.name}"
+    return [Problem(place, f"{spec.name}.{key}", f"'{name}' {told}", hint_for(name, own))
+            for key, name, place in named if name not in own]
 
 
-def kind_problems(plan: Plan) -> list[Problem]:
+def entry_problems(plan: Plan, spec: DatasetSpec) -> Iterator[Problem]:
+    """What entries themselves find wrong with what the study and the dataset say.
+
+    An entry that has a method ``faults_with(known, variable, kind)`` gives (message, hint) of each fault.
+    """
+    known = Known(plan.study.study, spec.name, plan.datasets)
+    for variable in [*spec.variables.values(), *(v for s in spec.sources for v in s.variables.values())]:
+        faults = getattr(variable.entry, "faults_with", None)
+        if faults is not None and variable.verb is not None and variable.made_by is None:
+            for message, hint in faults(known, variable.name, plan.kind(spec.name, variable.name)):
+                yield Problem(variable.place, f"{spec.name}.{variable.name}", message, hint)
+
+
+def kind_problems(plan: Plan, specs: Iterable[DatasetSpec]) -> list[Problem]:
     """Expressions whose kinds do not fit, and columns that are of one kind here and of another there."""
+    plan.scope.silent = True  # what names mean nothing is known by now
     found: list[Problem] = []
-    for name, spec in plan.datasets.items():
+    for spec in specs:
+        name = spec.name
         found += _mixed_variables(plan, spec)
         for part, where, subject in _placed_parts(spec):
             conditions = {id(expression) for expression in _conditions(part)}
@@ -113,6 +130,7 @@ def kind_problems(plan: Plan) -> list[Problem]:
                     found += _mixed_columns(plan, item.parts, item.place, where, subject)
         for number, source in enumerate(spec.sources):
             found += _join_kinds(plan, source, Where(name, number, ROWS))
+    plan.scope.silent = False
     return found
 
 
@@ -197,12 +215,15 @@ def _expression_kind(plan: Plan, expression: Expression, table: str | None, wher
         if target.kind != "constant" and dataset in plan.datasets and not _told(plan, dataset, name):
             return []
         kinds[parts] = plan.target_kind(target, where)
+        if (dataset, name) in plan.doubtful:
+            return []
     try:
         made = expression.kind(kinds)
     except SpecError as error:
         return [_placed(error, subject)]
     if condition and made not in (Kind.BOOLEAN, None):
-        return [Problem(expression.place, subject, f"'{expression.text}' is no condition")]
+        return [Problem(expression.place, subject, f"'{expression.text}' is no condition",
+                        "compare it with a value")]
     return []
 
 
@@ -260,6 +281,8 @@ def _own_kind(plan: Plan, spec: DatasetSpec, number: int, variable: VariableSpec
     made = variable.verb.kind
     if made is None or isinstance(made, Kind):
         return made or Kind.TEXT
+    if (spec.name, variable.name) in plan.doubtful:
+        return None
     return made(variable.entry, lambda parts: plan.kind_of(parts, Where(spec.name, number, variable.name)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -108,6 +110,21 @@ def _rounded(values: pd.Series, entry: Entry) -> pd.Series:
     return values if entry.digits is None else half_up(values, entry.digits)
 
 
+def _number_hint(text: str) -> str:
+    """What to do about a text that is no number.
+
+    >>> _number_hint("10,5")
+    "'decimal_comma: true' of the file reads it; or 'unread: blank' leaves it out"
+    >>> _number_hint("34 years")
+    "'unread: blank' leaves it out"
+    """
+    blank = "'unread: blank' leaves it out"
+    return f"'decimal_comma: true' of the file reads it; or {blank}" if _COMMA.fullmatch(text) else blank
+
+
+_COMMA = re.compile(r"[+-]?\d+,\d+")
+
+
 def _number(values: Coded, entry: Entry, at: Derivation) -> pd.Series:
     read = read_results_here(at, values)
     good = read.is_kind("number") & read.unit.isna()
@@ -118,7 +135,6 @@ def _number(values: Coded, entry: Entry, at: Derivation) -> pd.Series:
         if policy == "blank":
             at.note(stray, lambda v: f"'{v}' is no number; left blank", values)
         else:
-            hint = "'unread: blank' leaves it out"
             at.refuse(stray, lambda v: f"'{v}' is no number", values,
-                      f"a number keeps no text: {hint}" if policy == "keep" else hint)
+                      lambda v: ("a number keeps no text: " if policy == "keep" else "") + _number_hint(v))
     return made

@@ -12,7 +12,7 @@ import pandas as pd
 from engine.build.evaluating import evaluate
 from engine.build.ordering import ordered_here, ordered_there
 from engine.build.rows import SUBJECT, Match, Rows, Values, match, sort_positions
-from engine.build.scope import Target, Where
+from engine.build.scope import Node, Target, Where
 from engine.coded import Coded, groups_of
 from engine.columns import Column, Kind, blank, cast, repeated
 from engine.errors import DataError, Place, Problem
@@ -40,6 +40,7 @@ class Derivation:
     where: Where
     place: Place
     variable: str = ""
+    node: Node | None = None
 
     @property
     def index(self) -> pd.RangeIndex:
@@ -113,7 +114,8 @@ class Derivation:
         hint = ("drop one with 'unique' or 'supersede' of its raw table" if table == "DM"
                 else f"{reader}: choose one with 'pick'" if reader else "choose one with 'pick'")
         refusals.refuse(other, table, "", values.isin(new).to_numpy(dtype=bool), lambda v: (
-            f"several records of subject {v}, and one is wanted"), values, hint, self.place)
+            f"one record of subject {v} is wanted, and there are several"), values, hint, self.place,
+            node=(table, "USUBJID"), lines=True)
 
     # --- expressions -----------------------------------------------------------------
 
@@ -195,7 +197,12 @@ class Derivation:
                hint: Message = "", rows: Rows | None = None) -> None:
         """Refuse records; the build goes on to gather all others and then fails."""
         self.build.refusals.refuse(self.rows if rows is None else rows, self.dataset, self.variable,
-                                   mask, message, values, hint, self.place)
+                                   mask, message, values, hint, self.place, node=self.node)
+
+    def lose(self, mask: np.ndarray) -> None:
+        """Note records whose value is lost for a reason that is told elsewhere."""
+        if self.node is not None:
+            self.build.lost.note(self.node, self.rows, mask)
 
     def note(self, mask: np.ndarray, message: Message, values: Values | None = None,
              rows: Rows | None = None) -> None:

@@ -11,14 +11,16 @@ import pandas as pd
 
 from engine.build.coerce import finish_column
 from engine.build.derivation import Derivation, EntryError
+from engine.build.lost import Lost
 from engine.build.plan import Plan
 from engine.build.raw import RawTables
-from engine.build.refusals import Refusals
+from engine.build.refusals import SHOWN, Refusals
 from engine.build.rows import SUBJECT, Origin, Rows, stack
 from engine.build.scope import ROWS, Node, Where
 from engine.build.sources import source_rows
+from engine.build.subjects import known_subject
 from engine.columns import Column, blank
-from engine.errors import DataError
+from engine.errors import DataError, Place, Problem, did_you_mean
 from engine.spec.dataset import DatasetSpec, SourceSpec, VariableSpec
 from engine.spec.entries import Declaration, Entry
 from engine.yaml.fields import sort_problems
@@ -37,6 +39,7 @@ class Build:
     def __post_init__(self) -> None:
         scope = self.plan.scope
         self.raw = RawTables(self.plan.study, self.refusals, scope.used, scope.headers)
+        self.lost = self.refusals.lost = Lost(self.plan.datasets, self.plan.needs)
 
     def rows_of(self, table: str, columns: list[str], own: Derivation | None = None) -> Rows:
         """A dataset's records so far, or a raw table's."""
@@ -94,8 +97,8 @@ class Build:
                      for n in range(len(self.plan.datasets[dataset].sources))]
             self.rows[dataset] = self._known_subjects(dataset, stack(dataset, parts), parts)
         elif name.startswith("@rows"):
-            step = self.plan.datasets[dataset].steps[int(name[5:]) - 1]
-            at = Derivation(self, dataset, self.rows[dataset], Where(dataset), step.place, "")
+            step, node = self.plan.datasets[dataset].steps[int(name[5:]) - 1], (dataset, name)
+            at = Derivation(self, dataset, self.rows[dataset], Where(dataset), step.place, "", node)
             made = step.step.change(step.entry, at)
             made.name = dataset
             self.rows[dataset] = made
@@ -103,7 +106,7 @@ class Build:
             spec = self.plan.datasets[dataset].variables[name]
             if spec.verb is not None and spec.made_by is None:
                 where = Where(dataset, None, name)
-                at = Derivation(self, dataset, self.rows[dataset], where, spec.place, name)
+                at = Derivation(self, dataset, self.rows[dataset], where, spec.place, name, (dataset, name))
                 self._derive(spec, at)
 
     def _make_source(self, dataset: str, name: str) -> None:
@@ -112,13 +115,14 @@ class Build:
         key = f"{dataset}@source{number}"
         if not variable:
             nothing = Rows(dataset, 0, Origin.nowhere(0))
-            at = Derivation(self, dataset, nothing, Where(dataset, int(number), ROWS), source.place)
+            at = Derivation(self, dataset, nothing, Where(dataset, int(number), ROWS), source.place, "",
+                            (dataset, name))
             self.parts[key] = source_rows(source, at)
             return
         spec = source.variables[variable]
         if spec.verb is not None and spec.made_by is None:
             at = Derivation(self, dataset, self.parts[key], Where(dataset, int(number), variable),
-                            spec.place, variable)
+                            spec.place, variable, (dataset, name))
             self._derive(spec, at)
 
     def _derive(self, spec: VariableSpec, at: Derivation) -> None:
@@ -135,6 +139,8 @@ class Build:
             # The build fails in the end; until then the variable is blank, so that others can be tried.
             for problem in error.problems:
                 self.refusals.add(at.dataset, problem)
+            if at.node is not None:
+                self.lost.everyone(at.node)
             for name in (spec.name, *spec.entry.also_makes(spec.name)):
                 kind = self.plan.kind(at.dataset, name)
                 at.rows.put((name,), blank(at.index, kind), kind)
@@ -172,10 +178,42 @@ class Build:
         drop = strange & np.repeat([p == "drop" for p in policies], [p.size for p in parts])
         self.refusals.note(rows, dataset, "USUBJID", drop, "record of an unknown subject dropped")
         # A record without any subject is refused where USUBJID is made.
-        self.refusals.refuse(rows, dataset, "USUBJID", strange & ~drop & ~subjects.isna(),
-                             lambda v: f"subject '{v}' is not in DM", subjects,
-                             "set 'unknown_subject: drop' if such records are to be left out", spec.place)
+        self._refuse_strangers(dataset, rows, strange & ~drop & ~subjects.isna())
         return rows.where(~drop)
+
+    def _refuse_strangers(self, dataset: str, rows: Rows, strange: np.ndarray) -> None:
+        """Refuse records of subjects DM does not know, in one line; where it knows nobody, say that alone."""
+        names = [str(s) for s in pd.unique(rows.coded(*SUBJECT).series()[strange])]
+        if not names:
+            return
+        self.lost.strangers(names)
+        known = [s for s in self.rows["DM"].coded(*SUBJECT).texts() if s is not None]
+        if not known:
+            self._refuse_nobody()
+            return
+        shown = ", ".join(f"'{name}'" for name in names[:SHOWN])
+        rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        told = f"{len(names)} subjects are not in DM: {shown}{rest}" if rest or len(names) > 1 else (
+            f"subject {shown} is not in DM")
+        near = next(((name, other) for name in names if (other := known_subject(name, known))), None)
+        meant = f"{did_you_mean(*near)} " if near is not None else ""
+        self.refusals.refuse(rows, dataset, "USUBJID", strange, told,
+                             hint=f"{meant}set 'unknown_subject: drop' if such records are to be left out",
+                             spec=self.plan.datasets[dataset].place)
+
+    def _refuse_nobody(self) -> None:
+        """Refuse a DM without records, once, where other datasets have some."""
+        spec = self.plan.datasets["DM"]
+        table, raw = str(spec.sources[0].model.table), self.plan.study.study.raw.tables
+        files = self.rows["DM"].origin.files
+        kept = spec.sources[0].model.where is None and (table not in raw or raw[table].where is None)
+        told = f"{table} has a header and no records" if kept else f"no record of {table} is left by 'where'"
+        header = int(raw[table].files[0].header or 1) if table in raw else None
+        problem = Problem(Place(files[0], header) if files else spec.place, "DM",
+                          f"{told}, so that the study has no subjects",
+                          "export it anew" if kept else "see 'where' of the table and of DM")
+        if problem not in self.refusals.problems.get("DM", ()):
+            self.refusals.add("DM", problem)
 
     def _unknown_subject(self, spec: DatasetSpec, source: SourceSpec) -> str:
         """What the dataset says of unknown subjects, else what its raw table says."""

@@ -85,7 +85,8 @@ def _made(spec: DatasetSpec, name: str, verb: str, value: str, place: Place) -> 
     place = getattr(name, "place", place)  # a name listed under keep or with
     node = YamlMap(((Text(k, place), Text(v, place)) for k, v in said.items()), place)
     found = verbs_of(spec.layer)[verb]
-    return VariableSpec(name, validate(found.entry, node, f"{spec.name}.{name}"), found, place, node=node)
+    return VariableSpec(name, validate(found.entry, node, f"{spec.name}.{name}"), found, place, node=node,
+                        unwritten=verb == "missing" and spec.layer == "sdtm")
 
 
 def _expanded(spec: DatasetSpec, study: StudySpec) -> DatasetSpec:
@@ -99,7 +100,10 @@ def _expanded(spec: DatasetSpec, study: StudySpec) -> DatasetSpec:
         names = ("STUDYID", "USUBJID", *spec.keep)
         wanted = {n: ("from", n) for n in names}
         for table, carried in spec.carry.items():
-            wanted |= {n: ("from", f"{table}.{n}") for n in carried if n not in wanted}
+            there = table in study.datasets or table in study.study.raw.tables
+            # What is carried from a table that is not there is blank: the table is told, once.
+            wanted |= {n: ("from", f"{table}.{n}") if there else ("missing", "true")
+                       for n in carried if n not in wanted}
     own = set(spec.variables) | {n for s in spec.sources for n in s.variables}
     own |= {n for step in spec.steps for n in getattr(step.entry, "makes", tuple)()}
     if spec.layer == "sdtm" and (standard := sdtm_dataset(spec.name)) is not None:

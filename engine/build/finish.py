@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from engine.build.execute import Build
-from engine.build.rows import Rows, alike, sort_positions
+from engine.build.required import require_keys, require_texts, require_values
+from engine.build.rows import Rows, sort_positions
 from engine.coded import Coded
 from engine.columns import Kind, cast
 from engine.spec.dataset import DatasetSpec, VariableSpec
@@ -17,8 +18,6 @@ from engine.standards import sdtm_dataset
 from engine.standards.chinese import chinese_label
 
 FORMATS = {Kind.DATE: "DATE9.", Kind.DATETIME: "DATETIME20.", Kind.TIME: "TIME8."}
-LONGEST_TEXT = 200
-"""Bytes a character variable may hold in SAS transport version 5."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,10 @@ def finish(build: Build, name: str) -> Finished:
     """Check and order one dataset; what is wrong is refused with all other problems."""
     spec = build.plan.datasets[name]
     rows = build.rows[name]
-    clean = name not in build.refusals.problems
     ordered = ordered_variables(build, spec)
-    if clean:
-        _require_values(build, spec, rows)
-        _require_lengths(build, spec, rows)
-        _require_keys(build, spec, rows)
+    require_values(build, spec, rows)
+    require_texts(build, spec, rows)
+    require_keys(build, spec, rows)
     order = _sorted(spec, rows)
     rows = rows.take(order)
     frame = pd.DataFrame({n: _cast(rows, n, build) for n in ordered}, index=rows.index, copy=False)
@@ -89,50 +86,6 @@ def ordered_variables(build: Build, spec: DatasetSpec) -> list[str]:
         else:
             position[name] = (last, number)
     return sorted(written, key=lambda n: position[n])
-
-
-def _leaving(spec: DatasetSpec) -> list[VariableSpec]:
-    """The variables that leave the build, supplemental qualifiers too."""
-    return [v for n, v in spec.variables.items() if not n.startswith("_")]
-
-
-def _require_values(build: Build, spec: DatasetSpec, rows: Rows) -> None:
-    for variable in _leaving(spec):
-        name, entry = variable.name, variable.entry
-        standard = build.plan.metadata.standard(spec.name, name)
-        # A Required variable of SDTM must have values; one of ADaM must only be there (ADaMIG 1.3, 3.1).
-        needed = bool(entry.required) if entry.required is not None else (
-            spec.layer == "sdtm" and standard is not None and standard.core == "Req")
-        if needed:
-            empty = rows.columns[(name,)].isna()
-            build.refusals.refuse(rows, spec.name, name, empty, "a value is required", spec=variable.place)
-
-
-def _require_lengths(build: Build, spec: DatasetSpec, rows: Rows) -> None:
-    """Refuse text that its variable, or a transport file, cannot hold whole."""
-    for variable in _leaving(spec):
-        column = rows.columns[(variable.name,)]
-        if column.kind is not Kind.TEXT:
-            continue
-        said = variable.entry.length
-        most = LONGEST_TEXT if said is None else int(said)
-        if column.coded.most_bytes() <= most:
-            continue
-        sizes = column.coded.sizes()
-        limit = f"{most} is the most" if said is None else f"'length' is {most}"
-        told = column.coded.map(lambda text, limit=limit: (  # type: ignore[misc]
-            f"text of {len(text.encode('utf-8'))} bytes, and {limit}"))
-        hint = "shorten it, or split it over supplemental qualifiers" if said is None else ""
-        build.refusals.refuse(rows, spec.name, variable.name, sizes > most, str, told, hint, variable.place)
-
-
-def _require_keys(build: Build, spec: DatasetSpec, rows: Rows) -> None:
-    keys = [str(k) for k in spec.model.keys or ()]
-    if not keys or rows.size == 0:
-        return
-    again = alike([rows.columns[(k,)].held for k in keys])
-    build.refusals.refuse(rows, spec.name, "", again, f"records alike in keys {', '.join(keys)}",
-                          hint="add a key, or say which record counts", spec=spec.place)
 
 
 def _sorted(spec: DatasetSpec, rows: Rows) -> np.ndarray:

@@ -12,7 +12,7 @@ import graphlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.build.checks import key_problems, kind_problems, name_problems, table_problems
+from engine.build.checks import entry_problems, key_problems, kind_problems, name_problems, table_problems
 from engine.build.expand import Metadata, expand
 from engine.build.scope import ROWS, Node, Scope, Target, Where, declared_kind
 from engine.columns import Kind
@@ -37,6 +37,8 @@ class Plan:
     order: list[Node] = field(default_factory=list)
     stage: dict[Node, int] = field(default_factory=dict)
     needs: dict[Node, set[Node]] = field(default_factory=dict)
+    doubtful: set[Node] = field(default_factory=set)
+    """Variables whose kind means nothing, for something behind them is wrong."""
     _kinds: dict[Node, Kind] = field(default_factory=dict)
 
     def final(self, dataset: str) -> Node:
@@ -48,7 +50,10 @@ class Plan:
         node = (dataset, name)
         if node not in self._kinds:
             self._kinds[node] = Kind.TEXT  # a working column that reads itself in a circle
-            self._kinds[node] = self._kind(dataset, name)
+            try:
+                self._kinds[node] = self._kind(dataset, name)
+            except SpecError:  # told where the entry itself is looked at
+                self.doubtful.add(node)
         return self._kinds[node]
 
     def _kind(self, dataset: str, name: str) -> Kind:
@@ -93,23 +98,36 @@ class Plan:
         return Kind.TEXT
 
 
+def bare_plan(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> Plan:
+    """The datasets in full, before any name is resolved; enough for what their entries say alone."""
+    datasets = expand(study)
+    return Plan(study, datasets, Scope(study, datasets, headers), Metadata(datasets))
+
+
 def make_plan(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> Plan:
     """Resolve every name and order all nodes; raises a SpecError with all problems."""
-    datasets = expand(study)
-    plan = Plan(study, datasets, Scope(study, datasets, headers), Metadata(datasets))
+    plan = bare_plan(study, headers)
     problems = plan.scope.problems
     if clashes := name_problems(study):
         raise SpecError(sort_problems(clashes))  # no other name can be trusted
     problems += table_problems(study, headers)
-    for spec in datasets.values():
+    whole = []
+    for spec in plan.datasets.values():
         absent = _absent_tables(plan, spec)
         problems += absent
+        problems += _unknown_tables(plan, spec, spec.carry)
         if not absent:
+            whole.append(spec)
             problems += key_problems(spec)
             _Planner(plan, spec).run()
-    if not problems:
+            problems += entry_problems(plan, spec)
+    try:
         plan.order = _sorted(plan)
-        problems += kind_problems(plan)  # in a circle kinds mean nothing
+    except SpecError as error:
+        problems += error.problems  # in a circle kinds mean nothing
+    else:
+        plan.doubtful |= _doubtful(plan, problems, whole)
+        problems += kind_problems(plan, whole)
     if problems:
         raise SpecError(sort_problems(dict.fromkeys(problems)))
     return plan
@@ -117,15 +135,35 @@ def make_plan(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> Pla
 
 def _absent_tables(plan: Plan, spec: DatasetSpec) -> list[Problem]:
     """The sources and joins of a dataset that no table or dataset of the study gives."""
-    known = {*plan.study.study.raw.tables, *plan.datasets}
     named = [t for s in spec.sources for t in (
         s.model.table, *(j.table or a for a, j in (s.model.join or {}).items()))]
-    found = [Problem(getattr(table, "place", spec.place), spec.name, f"no table or dataset '{table}'",
-                     hint_for(str(table), known)) for table in named if str(table) not in known]
+    found = _unknown_tables(plan, spec, named)
     own = [Problem(getattr(table, "place", spec.place), spec.name,
                    "a dataset does not come from its own records", "name a raw table, or another dataset")
            for table in named if str(table) == spec.name]
     return found + own
+
+
+def _unknown_tables(plan: Plan, spec: DatasetSpec, named: Iterable[str]) -> list[Problem]:
+    known = {*plan.study.study.raw.tables, *plan.datasets}
+    return [Problem(getattr(table, "place", spec.place), spec.name, f"no table or dataset '{table}'",
+                    hint_for(str(table), known)) for table in named if str(table) not in known]
+
+
+def _doubtful(plan: Plan, problems: Iterable[Problem], whole: Iterable[DatasetSpec]) -> set[Node]:
+    """Variables of which something is wrong, those of datasets without their tables, and what reads any."""
+    sound = {spec.name for spec in whole}
+    wrong = {problem.subject for problem in problems}
+    found: set[Node] = set()
+    for node in plan.order:
+        dataset, name = node[0], node[1].rpartition(".")[2]
+        if name.startswith("@"):
+            continue
+        behind = (need for need in plan.needs.get(node, ()) if not need[1].startswith("@") or "." in need[1])
+        if dataset not in sound or f"{dataset}.{name}" in wrong or any(
+                (need[0], need[1].rpartition(".")[2]) in found for need in behind):
+            found.add((dataset, name))
+    return found
 
 
 def _sorted(plan: Plan) -> list[Node]:
@@ -140,7 +178,8 @@ def _sorted(plan: Plan) -> list[Node]:
     circle = " -> ".join(t for n, t in enumerate(shown) if n == 0 or t != shown[n - 1])
     variable = plan.datasets[first[0]].variables.get(first[1].rpartition(".")[2])
     place = variable.place if variable else plan.datasets[first[0]].place
-    raise SpecError(Problem(place, _told(first), f"reads itself in a circle: {circle}"))
+    raise SpecError(Problem(place, _told(first), f"reads itself in a circle: {circle}",
+                            "make one of them from something else"))
 
 
 def _told(node: Node) -> str:
@@ -244,14 +283,14 @@ class _Planner:
             if use.table is not None:
                 self._there(node, use, where)
                 continue
-            target = self.plan.scope.find(use.parts, where, use.place)
+            target = self.plan.scope.find(use.parts, where, use.place, use)
             if target is None or target.kind == "constant":
                 continue
             self._target(node, target, where)
 
     def _target(self, node: Node, target: Target, where: Where) -> None:
         if target.kind == "source":
-            self._source_column(target)
+            self._source_column(node, target)
         elif target.table is not None and target.column is not None:
             if target.table in self.plan.datasets:
                 self._need(node, (target.table, target.column), self.plan.final(target.table))
@@ -260,12 +299,13 @@ class _Planner:
         else:
             self._need(node, (self.name, target.key[-1]))
 
-    def _source_column(self, target: Target) -> None:
-        """A source's records wait for the columns of the datasets they come from."""
+    def _source_column(self, node: Node, target: Target) -> None:
+        """What reads a column of the dataset that the records come from needs it; so do these records."""
         name = str(target.column)
         for number, source in enumerate(self.spec.sources):
             holder = self.plan.scope.holder(source, name) if len(target.key) == 2 else target.table
             if holder in self.plan.datasets and holder in source.tables.values():
+                self._need(node, (str(holder), name))
                 self._need((self.name, f"@source{number}"), (str(holder), name), self.plan.final(str(holder)))
 
     def _there(self, node: Node, use: Use, where: Where) -> None:
@@ -278,7 +318,7 @@ class _Planner:
             if table in self.plan.datasets and table != self.name:
                 self._need(node, self.plan.final(table))
             return
-        target = self.plan.scope.there(table, use.parts, where, use.place)
+        target = self.plan.scope.there(table, use.parts, where, use.place, use)
         if target is None or target.kind == "constant" or target.table not in self.plan.datasets:
             return
         assert target.table is not None

@@ -18,6 +18,7 @@ from engine.coded import Coded
 from engine.columns import Column, Kind, cast, repeated
 from engine.errors import DataError, Problem, SpecError, hint_for
 from engine.expressions import Expression
+from engine.readers import RawTable as RawRecords
 from engine.readers import Source, read_headers, read_table
 from engine.spec.load import StudySpec
 from engine.spec.study import RawFile, RawTable
@@ -38,22 +39,44 @@ class RawTables:
     def rows(self, table: str) -> Rows:
         """All records of a raw table after cleaning; columns are keyed by plain name."""
         if table not in self._rows:
-            self._rows[table] = self._read(table)
+            try:
+                self._rows[table] = self._read(table)
+            except DataError as error:
+                raise self._with_others(error, table) from error
         return self._rows[table]
+
+    def _with_others(self, error: DataError, table: str) -> DataError:
+        """The error of a table that cannot be read, and those of all others that are read and cannot be."""
+        problems = list(error.problems)
+        for other in self.used:
+            if other != table and other not in self._rows:
+                try:
+                    self._raw(other)
+                except DataError as found:
+                    problems += found.problems
+        return DataError(sort_problems(problems))
 
     def forget(self) -> None:
         """Let go of all tables; one that is asked for again is read again."""
         self._rows.clear()
 
     def _read(self, table: str) -> Rows:
-        spec = self.study.study.raw.tables[table]
-        wanted = None if _all(spec) else sorted(self.columns_read(table))
-        raw = read_table(table, sources(self.study, table), wanted)
+        spec, raw = self.study.study.raw.tables[table], self._raw(table)
         rows = Rows(table, len(raw.row), Origin(raw.files, raw.file, raw.row))
         for name, column in raw.columns.items():
             rows.put((name,), column, Kind.TEXT)
+        if len(raw.again):
+            again = np.isin(np.arange(rows.size), raw.again)
+            self.refusals.refuse(rows, table, "", again, "the line is the header again",
+                                 hint="delete it, or leave it out with 'where'")
+            rows = rows.where(~again)
         rows.columns[SUBJECT] = self._subject(rows, table)
         return self._cleaned(rows, spec)
+
+    def _raw(self, table: str) -> RawRecords:
+        whole = self.study.study.raw.tables[table].unique is True
+        return read_table(table, sources(self.study, table),
+                          None if whole else sorted(self.columns_read(table)))
 
     def columns_read(self, table: str) -> set[str]:
         """The columns of a raw table that anything reads: datasets, cleaning, or the subject."""
@@ -141,10 +164,6 @@ class RawTables:
                              hint="'unique: true' drops exact duplicates; else correct the data")
 
 
-def _all(spec: RawTable) -> bool:
-    return spec.unique is True
-
-
 def sources(study: StudySpec, table: str) -> list[Source]:
     """The files of a raw table as the readers want them, the study's reading rules filled in."""
     reading = study.study.read
@@ -183,13 +202,18 @@ def _inside(study: StudySpec, file: RawFile) -> Path:
     return path
 
 
-def _outside(study: StudySpec, file: RawFile) -> list[Problem]:
+def _outside(study: StudySpec, file: RawFile, subject: str = "raw") -> list[Problem]:
     """A file named by its full path, or that lies (perhaps by a link) outside the raw folder."""
-    path = Path(os.path.realpath(study.raw_folder / str(file.file)))
+    named = study.raw_folder / str(file.file)
+    path = Path(os.path.realpath(named))
     if not Path(file.file).is_absolute() and path.is_relative_to(study.raw_folder):
         return []
-    return [Problem(file.file.place, "raw", f"'{file.file}' lies outside the raw folder",
-                    f"name a file below {study.study.raw.folder}")]
+    hint = f"name a file below {study.study.raw.folder}"
+    below = Path(os.path.normpath(named)).is_relative_to(study.raw_folder)
+    if below and not Path(file.file).is_absolute():
+        return [Problem(file.file.place, subject, f"'{file.file}' is a link to a file outside the raw folder",
+                        f"copy the file into {study.study.raw.folder}")]
+    return [Problem(file.file.place, subject, f"'{file.file}' lies outside the raw folder", hint)]
 
 
 def _require_near(study: StudySpec) -> None:
@@ -203,7 +227,8 @@ def _require_near(study: StudySpec) -> None:
     if study.raw_override is None and not study.raw_folder.is_relative_to(near):
         folder = study.study.raw.folder
         told = f"the folder '{folder}' is neither inside the study's folder nor beside it"
-        raise SpecError(Problem(folder.place, "raw", told, "name it on the command line, --raw FOLDER"))
+        hint = "name it on the command line, --raw FOLDER"
+        raise SpecError(Problem(folder.place, "raw.folder", told, hint))
 
 
 def all_headers(study: StudySpec, tables: Iterable[str] | None = None) -> dict[str, dict[str, str]]:
@@ -213,7 +238,7 @@ def all_headers(study: StudySpec, tables: Iterable[str] | None = None) -> dict[s
     all that cannot be read.
     """
     _require_near(study)
-    outside = [p for _, file in study.study.files() for p in _outside(study, file)]
+    outside = [p for table, file in study.study.files() for p in _outside(study, file, f"raw.tables.{table}")]
     if outside:
         raise SpecError(sort_problems(outside))
     found: dict[str, dict[str, str]] = {}
@@ -222,7 +247,7 @@ def all_headers(study: StudySpec, tables: Iterable[str] | None = None) -> dict[s
         names: dict[str, str] = {}
         for source in sources(study, str(table)):
             try:
-                for name, label in read_headers(source):
+                for name, label in read_headers(source, str(table)):
                     names.setdefault(name, label)
             except DataError as error:
                 problems.extend(error.problems)

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from engine.characters import odd_sign
 from engine.columns import Kind
-from engine.errors import Place, Problem, hint_for
+from engine.errors import Place, Problem, counted, hint_for
 from engine.spec.dataset import DatasetSpec, SourceSpec, VariableSpec
 from engine.spec.load import StudySpec
+from engine.spec.references import Use
 from engine.yaml.fields import Problems
 
 Node = tuple[str, str]
@@ -55,6 +58,8 @@ class Scope:
         self.study, self.datasets, self.headers = study, datasets, headers
         self.constants = study.study.constants()
         self.problems = Problems()
+        self.silent = False
+        """Whether names that mean nothing were noted before."""
         self.used: dict[str, set[str]] = {}
 
     def columns_of(self, table: str) -> set[str]:
@@ -86,17 +91,26 @@ class Scope:
         sources = self.datasets[where.dataset].sources
         return [sources[where.source]] if where.source is not None else list(sources)
 
-    def find(self, parts: tuple[str, ...], where: Where, place: Place | None) -> Target | None:
-        """What a name means; a name that means nothing is noted as a problem."""
-        found = self._plain(parts[0], where) if len(parts) == 1 else self._qualified(parts, where)
+    def find(self, parts: tuple[str, ...], where: Where, place: Place | None,
+             use: Use | None = None) -> Target | None:
+        """What a name means; a name that means nothing is noted as a problem, at the place of its use."""
+        use = use or Use(parts, None, place)
+        found = self._plain(parts[0], where, use) if len(parts) == 1 else self._qualified(parts, where)
         if found is None:
-            self._unknown(parts, where, place)
+            self._unknown(parts, where, use)
         return found
 
-    def _plain(self, name: str, where: Where) -> Target | None:
-        if name in self.variables(where) and name != where.variable:
-            return Target("variable", (name,))
-        return self._column(name, where)
+    def _plain(self, name: str, where: Where, use: Use) -> Target | None:
+        known = self.variables(where)
+        if name not in known or name == where.variable:
+            return self._column(name, where)
+        if known[name].unwritten and (column := self._column(name, where)) is not None:
+            # Blank by the standard, and filled in the raw table: whoever wrote the name meant the column.
+            message = f"'{name}' is a column of {column.table}, and {where.dataset} has no entry for {name}"
+            self._note(use, where, message,
+                       f"write '{name}: {{from: {name}}}', or 'source.{name}' for the column")
+            return column
+        return Target("variable", (name,))
 
     def _column(self, name: str, where: Where) -> Target | None:
         """A source's column: of its main table, else of the first joined one that has it."""
@@ -127,8 +141,10 @@ class Scope:
             return Target("subject", ("@subject", table, name), table, name)
         return None
 
-    def there(self, table: str, parts: tuple[str, ...], where: Where, place: Place | None) -> Target | None:
+    def there(self, table: str, parts: tuple[str, ...], where: Where, place: Place | None,
+              use: Use | None = None) -> Target | None:
         """What a name inside an entry's other table means: its column, or a constant."""
+        use = use or Use(parts, table, place)
         if parts in self.constants:
             return Target("constant", parts)
         name = parts[-1]
@@ -141,35 +157,53 @@ class Scope:
             return Target("subject", ("@subject", parts[0], name), parts[0], name)
         holder = parts[0] if len(parts) > 1 else table
         if not self.exists(holder):
-            self._unknown(parts, where, place)
+            self._unknown(parts, where, use)
         else:
-            self._note(place, where, f"'{name}' is no column of {holder}",
+            self._note(use, where, f"'{name}' is no column of {self.told(holder)}",
                        hint_for(name, self.columns_of(holder)))
         return None
 
-    def _unknown(self, parts: tuple[str, ...], where: Where, place: Place | None) -> None:
+    def told(self, table: str) -> str:
+        """A table as messages name it: a raw table by its file, and by its name where that is another."""
+        raw = self.study.study.raw.tables.get(table) if table not in self.datasets else None
+        if raw is None:
+            return table
+        names = [PurePosixPath(str(file.file)).name for file in raw.files]
+        file = names[0] if len(names) == 1 else f"{names[0]} and {counted(len(names) - 1, 'more file')}"
+        return file if PurePosixPath(names[0]).stem == table and len(names) == 1 else f"{table} ({file})"
+
+    def _unknown(self, parts: tuple[str, ...], where: Where, use: Use) -> None:
         name = parts[-1]
         if len(parts) > 1 and not self.exists(parts[0]) and parts[0] not in ("study", SOURCE):
             tables = {*self.study.study.raw.tables, *self.datasets, "study"}
-            self._note(place, where, f"no table or dataset '{parts[0]}'", hint_for(parts[0], tables))
+            self._note(use, where, f"no table or dataset '{parts[0]}'", hint_for(parts[0], tables))
             return
         if len(parts) > 1:
             tables_ = [t for s in self.sources(where) for t in s.tables.values()]
             known = {k[1] for k in self.constants} if parts[0] == "study" else {
                 c for t in (tables_ if parts[0] == SOURCE else [parts[0]]) for c in self.columns_of(t)}
-            self._note(place, where, f"'{name}' is no column of {parts[0]}", hint_for(name, known))
+            self._note(use, where, f"'{name}' is no column of {self.told(parts[0])}", hint_for(name, known))
             return
         names = set(self.variables(where)) - {where.variable}
         tables_ = list(dict.fromkeys(t for s in self.sources(where) for t in s.tables.values()))
         for table in tables_:
             names |= self.columns_of(table)
-        self._note(place, where, f"'{name}' is no variable here and no column of {', '.join(tables_)}",
-                   hint_for(name, {str(n) for n in names}))
+        told = ", ".join(self.told(table) for table in tables_)
+        hint = hint_for(name, {str(n) for n in names})
+        if use.quoted:
+            hint = f"text stands in single quotes: '{name}'"
+        elif (odd := odd_sign(name)) is not None and not hint.startswith("did you mean"):
+            hint = f"{odd[1]} stands in the name: {odd[2]}"
+        self._note(use, where, f"'{name}' is no variable here and no column of {told}", hint)
 
-    def _note(self, place: Place | None, where: Where, message: str, hint: str) -> None:
+    def _note(self, use: Use, where: Where, message: str, hint: str) -> None:
+        if self.silent:
+            return
         inside = where.variable if where.variable and where.variable != ROWS else None
         subject = f"{where.dataset}.{inside}" if inside else where.dataset
-        self.problems.append(Problem(place, subject, message, hint))
+        if use.shown:
+            message, hint = (message, f"{hint}\n{use.shown}") if hint else (f"{message}\n{use.shown}", "")
+        self.problems.append(Problem(use.place, subject, message, hint))
 
 
 def declared_kind(spec: VariableSpec, standard_type: str) -> Kind | None:

@@ -151,7 +151,7 @@ def _long(source: SourceSpec, long: Long, at: Derivation) -> Rows:
     if str(long.others or "error") == "drop":
         at.note(stray, lambda v: f"test '{v}' is not among the tests; dropped", raw)
     else:
-        at.refuse(stray, lambda v: f"'{v}' is none of the tests", raw,
+        at.refuse(stray, lambda v: f"'{v}' in {long.test} is none of the tests", raw,
                   "add it under 'tests', or set 'others: drop'")
     rows.put(_role_key("code"), codes, Kind.TEXT)
     named = {"result": long.result, "unit": long.unit, "low": long.low, "high": long.high}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.errors import hint_for
+from engine.errors import did_you_mean, likely
 from engine.spec.entries import Entry
 from engine.terminology import Codelist, Package, find_codelist
+from engine.yaml.dump import dump
+from engine.yaml.nodes import Text, YamlMap
 
 if TYPE_CHECKING:
     from engine.build.plan import Plan
@@ -32,27 +34,25 @@ FEW = 12
 """So many terms of a codelist are named in a hint; those of a longer one are not."""
 
 
-def term_hint(value: str, entry: Entry, codelists: Sequence[Codelist]) -> str:
+def term_hint(value: str, entry: Entry, codelists: Sequence[Codelist], of: str = "") -> str:
     """What to do about a value that is no term: the nearest one, or the few there are, and where it goes.
 
     >>> from engine.terminology import codelist
     >>> term_hint("Mld", Entry(), [codelist("AESEV")])
-    "did you mean 'MILD'? say so under 'map'"
+    "did you mean 'MILD'? write map: {Mld: MILD}"
     >>> term_hint("awful", Entry(), [codelist("AESEV")])
     "known: MILD, MODERATE, SEVERE; say under 'map' which it is"
     >>> term_hint("?", Entry(), [codelist("UNIT")])
     "say under 'map' which term it is, or add it under 'extend'"
     """
     if not codelists:
-        return _near(value, entry.map or {}, "add it there")
+        near = likely(value, [str(word) for word in entry.map or {}])
+        return f"{did_you_mean(value, near)} add it there" if near else "add it there"
     terms = {t for c in codelists for t in c.terms} | {str(term) for term in entry.extend or {}}
     listed = f"known: {', '.join(sorted(terms))}; " if len(terms) <= FEW else ""
-    which = f"say under 'map' which {'it' if listed else 'term it'} is"
     more = ", or add it under 'extend'" if all(c.extensible for c in codelists) else ""
-    return _near(value, terms, f"say so under 'map'{more}", f"{listed}{which}{more}")
-
-
-def _near(value: str, known: Iterable[str], then: str, otherwise: str = "") -> str:
-    """The nearest known word and what to do then, or else something other."""
-    hint = hint_for(value, [str(word) for word in known])
-    return f"{hint} {then}" if hint.startswith("did you mean") else (otherwise or then)
+    near = likely(value, terms)
+    if near:
+        pair = YamlMap([(Text(value), Text(near))], flow=True)
+        return f"{did_you_mean(value, near)} write map: {dump(pair).rstrip()}{of}{more}"
+    return f"{listed}say under 'map'{of} which {'it' if listed else 'term it'} is{more}"

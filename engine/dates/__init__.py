@@ -1,6 +1,6 @@
 """Dates: read as collected, hold as ISO 8601 text, impute for analysis."""
 
-from engine.dates.collected import Read, read_dates
+from engine.dates.collected import Read, date_hint, read_dates
 from engine.dates.durations import (
     check_iso_duration,
     compute_duration,
@@ -36,6 +36,7 @@ __all__ = [
     "compute_age",
     "compute_duration",
     "compute_study_day",
+    "date_hint",
     "date_part",
     "earliest",
     "earliest_by",

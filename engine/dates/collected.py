@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.dates.distinct import combinations, spread
+from engine.dates.excel import read_excel_date, read_excel_time
 from engine.dates.formats import Format, Trouble, compile_format, full_year, normalise
 from engine.dates.parts import MISSING, UNKNOWN, Components, compose, in_calendar
 
@@ -24,6 +25,31 @@ _TROUBLES: dict[Trouble, str] = {
     "clock": "is no time of day",
     "midnight": "is no time of day (midnight at the end of a day is 00:00 of the next day)",
 }
+
+
+_SEVERAL = re.compile(r"'[^']*' is \S+ by ")
+_QUOTED = re.compile(r"'([^']*)' (?:fits none|does not fit)")
+
+
+def date_hint(reason: str) -> str:
+    """What to do about a text that could not be read, by the reason that was given for it.
+
+    >>> date_hint("'45743' does not fit the format yyyy-MM-dd")
+    "as Excel's serial number it is 2025-03-27: add 'excel' under 'dates'"
+    >>> date_hint("'10.3.25' does not fit the format yyyy-MM-dd")
+    "give its format under 'dates' or 'times'"
+    """
+    if _SEVERAL.match(reason):
+        return "leave out of 'dates' (or 'times') of the file what does not hold for it"
+    found = _QUOTED.match(reason)
+    if found is None:
+        return "correct it"
+    date, time = read_excel_date(found[1]), read_excel_time(found[1])
+    if isinstance(date, tuple):
+        return f"as Excel's serial number it is {compose(date)}: add 'excel' under 'dates'"
+    if isinstance(time, tuple):
+        return f"as Excel's part of a day it is {(compose(time) or '')[6:]}: add 'excel' under 'times'"
+    return "give its format under 'dates' or 'times'"
 
 
 class Read(NamedTuple):
@@ -235,7 +261,7 @@ def _one_column(dates: pd.Series, times: pd.Series | None, whole: _Reader, clock
         date, time = int(of_date[n]), int(of_time[n])
         joined = _join(by_date[date], by_time[time], date_texts[date] or "", time_texts[time], keep)
         made[n], texts[n] = joined, compose(joined.known)
-    return codes, made, texts
+    return codes, made, list(texts)
 
 
 def _distinct(column: pd.Series) -> tuple[NDArray[np.int64], list[str | None]]:

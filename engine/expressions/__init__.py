@@ -26,7 +26,7 @@ from engine.columns import Column, Kind
 from engine.errors import Place
 from engine.expressions.check import kinds_of
 from engine.expressions.evaluate import Result, evaluate
-from engine.expressions.faults import ExpressionError, Fault, refused
+from engine.expressions.faults import ExpressionError, Fault, excerpt, moved, refused
 from engine.expressions.parser import parse_tree
 from engine.expressions.tree import Name, Node, postorder, sql
 
@@ -73,6 +73,19 @@ class Expression:
         """
         kinds = self._kinds({parts: column.kind for parts, column in columns.items()})
         return evaluate(self.tree, kinds, columns, index)
+
+    def pointed(self, parts: tuple[str, ...]) -> tuple[Place | None, bool, str]:
+        """Where a name stands, whether it stands in double quotes, and the expression with a caret under it.
+
+        An expression that is no more than the name is not shown again.
+
+        >>> place, quoted, shown = parse("1 < AGE", Place("dm.yaml", 3, 10)).pointed(("AGE",))
+        >>> str(place), quoted, shown.splitlines()
+        ('dm.yaml:3:14', False, ['    1 < AGE', '        ^'])
+        """
+        found = next(n for n in postorder(self.tree) if isinstance(n, Name) and n.parts == parts)
+        shown = "" if found is self.tree else excerpt(self.text, found.at)
+        return moved(self.place, self.text, found.at), found.quoted, shown
 
     def sql(self) -> str:
         """Write it in its canonical form; that text parses to an equal tree.

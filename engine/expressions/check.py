@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.columns import Kind
@@ -31,6 +32,8 @@ from engine.expressions.tree import (
 
 Names = Mapping[tuple[str, ...], Kind]
 Given = Sequence[Kind | None]
+_ORDERS = frozenset({"<", "<=", ">", ">="})
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 CLOCK_UNITS = frozenset({"SECOND", "MINUTE", "HOUR"})
 MAX_SHOWN = 40  # characters of a part shown in a message
 
@@ -76,22 +79,29 @@ def _common(node: Node, parts: Sequence[Node], given: Given, verb: str) -> Kind 
         if first is None:
             first = index
         elif kind is not given[first]:
+            ordered = isinstance(node, Between) or (isinstance(node, Binary) and node.operator in _ORDERS)
             raise Fault(f"{verb} {named(parts[first], given[first])} with {named(parts[index], kind)}",
-                        _reconcile(parts[first], given[first], parts[index], kind), node.at)
+                        _reconcile(parts[first], given[first], parts[index], kind, ordered=ordered), node.at)
     return None if first is None else given[first]
 
 
-def _reconcile(left: Node, left_kind: Kind | None, right: Node, right_kind: Kind) -> str:
-    """How two parts of different kinds could be made to agree."""
+def _reconcile(left: Node, left_kind: Kind | None, right: Node, right_kind: Kind, *,
+               ordered: bool = False) -> str:
+    """How two parts of different kinds could be made to agree; ``ordered``: they are compared by size."""
     for node, kind, other in ((left, left_kind, right_kind), (right, right_kind, left_kind)):
         if isinstance(node, Literal) and kind is Kind.TEXT and other in HOW_WRITTEN:
             return f"write {HOW_WRITTEN[other]}"
-        if isinstance(node, Literal) and kind is Kind.NUMBER and other is Kind.TEXT:
+        if isinstance(node, Literal) and kind is Kind.TEXT and other is Kind.NUMBER and (
+                _NUMBER.fullmatch(str(node.value))):
+            return f"write {node.value}"
+        if isinstance(node, Literal) and kind is Kind.NUMBER and other is Kind.TEXT and not ordered:
             return f"write '{sql(node)}'"
     for node, kind, other in ((left, left_kind, right_kind), (right, right_kind, left_kind)):
         fits = kind in CASTS and other in CASTS[kind] and not isinstance(node, Literal)
         if fits and (kind, other) != (Kind.DATE, Kind.DATETIME) and other is not Kind.TEXT:
-            return f"write {_cast(node, other)}"
+            theirs = right if node is left else left
+            dated = kind is Kind.TEXT and other in HOW_WRITTEN and not isinstance(theirs, Literal)
+            return f"write {_cast(node, other)}" + (f", or {_cast(theirs, kind)}" if dated else "")
     return ""
 
 

@@ -60,6 +60,13 @@ def excerpt(text: str, at: int) -> str:
     return f"{_INDENT}{before}{line}{after}\n{_INDENT}{' ' * pad}^"
 
 
+def moved(place: Place | None, text: str, at: int) -> Place | None:
+    """The place of an offset in an expression; that of its beginning where it is on several lines."""
+    if place is None or place.column is None or "\n" in text:
+        return place
+    return replace(place, column=place.column + at)
+
+
 def refused(fault: Fault, text: str, place: Place | None) -> ExpressionError:
     """Make the error of a fault; the column moves into an expression that is on one line.
 
@@ -73,6 +80,5 @@ def refused(fault: Fault, text: str, place: Place | None) -> ExpressionError:
     if fault.at is not None:
         shown = "\n" + excerpt(text, fault.at)
         message, hint = (message, hint + shown) if hint else (message + shown, hint)
-        if place and place.column is not None and "\n" not in text:
-            place = replace(place, column=place.column + fault.at)
+        place = moved(place, text, fault.at)
     return ExpressionError(Problem(place, "", message, hint))

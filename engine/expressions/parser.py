@@ -12,6 +12,7 @@ from typing import Any
 from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
+from engine.characters import ascii_for
 from engine.expressions.bounds import check_text
 from engine.expressions.builder import Builder
 from engine.expressions.faults import Fault, short
@@ -37,11 +38,6 @@ _SIGNS = {
     '""': ('unexpected \'""\'', "text is written in single quotes, and a blank is NULL"),
     '"': ("a name is not closed", "its second double quote is missing"),
 }
-_LOOKS_LIKE = str.maketrans({
-    "\u2018": "'", "\u2019": "'", "\u2032": "'", "\u201c": "'", "\u201d": "'", "\u3002": ".", "\u3001": ",",
-    "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=",
-    "\u2260": "<>",
-})
 
 
 @lru_cache(maxsize=1)
@@ -104,14 +100,39 @@ def _expected(accepts: Set[str]) -> str:
     return found[0] if len(found) == 1 else ", ".join(found[:-1]) + " or " + found[-1]
 
 
+_SIGNS_TOGETHER = re.compile(r"[<>=!]{2,}")
+_WORDS_AND_BRACKETS = re.compile(r"""'(?:[^']|'')*' | "[^"]*" | [()] | \bCASE\b | \bEND\b""",
+                                 re.IGNORECASE | re.VERBOSE)
+
+
+def _ends_early(text: str, accepts: Set[str]) -> Fault:
+    """An expression that ends where more is wanted: most often a bracket or CASE is left open."""
+    open_: list[tuple[str, int]] = []
+    for found in _WORDS_AND_BRACKETS.finditer(text):
+        word = found[0].upper()
+        if word in ("(", "CASE"):
+            open_.append((word, found.start()))
+        elif word in (")", "END") and open_:
+            open_.pop()
+    last, at = open_[-1] if open_ else ("", 0)
+    if last == "(" and "_RPAR" in accepts:
+        return Fault("the bracket is not closed", "close it with ')'", at)
+    if last == "CASE" and "_END" in accepts:
+        return Fault("the CASE has no END", "write END behind its last value", at)
+    return Fault("the expression ends too early", "expected " + _expected(accepts), len(text.rstrip()))
+
+
 def _unexpected_token(problem: UnexpectedToken, text: str) -> Fault:
     accepts, token = problem.accepts or problem.expected, problem.token
     expected = "expected " + _expected(frozenset(accepts))
     if token.type == "$END":
-        return Fault("the expression ends too early", expected, len(text.rstrip()))
+        return _ends_early(text, frozenset(accepts))
     at = token.start_pos or 0
     word = token.upper()
     after_operand = "OR" in accepts
+    run = next((run for run in _SIGNS_TOGETHER.finditer(text) if run.start() < at < run.end()), None)
+    if run is not None and run[0] not in ("==", "--"):
+        return Fault(f"'{run[0]}' is no operator", "write one of = <> < <= > >=", run.start())
     if after_operand and word in _MNEMONICS:
         expected = f"write {_MNEMONICS[word]}"
     elif after_operand and (word in COMPARISONS | {"!=", "IN", "IS", "LIKE", "BETWEEN"}):
@@ -136,9 +157,8 @@ def _unexpected_character(text: str, at: int) -> Fault:
         return Fault(f"'{short(number.group())}' is no number",
                      "a name that begins with a digit is written in double quotes", at)
     character = text[at]
-    plain = unicodedata.normalize("NFKC", character).translate(_LOOKS_LIKE)
-    name = unicodedata.name(character, "")
-    if not character.isascii() and plain.isascii() and plain.strip():
+    plain, name = ascii_for(character), unicodedata.name(character, "")
+    if plain:
         return Fault(f"unexpected '{character}' ({name})", f"write the plain {plain}", at)
     if character.isspace():
         return Fault(f"unexpected {name}", "write a plain space", at)

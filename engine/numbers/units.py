@@ -71,7 +71,9 @@ def _exact(value: object, key: str) -> Fraction:
     else:
         raise ValueError(f"{key} {value!r} is no number or fraction")
     fraction = _FRACTION.fullmatch(text)
-    if fraction is not None and Fraction(fraction[2]) != 0:
+    if fraction is not None:
+        if Fraction(fraction[2]) == 0:
+            raise ValueError(f"{key} '{text}' divides by zero")
         return Fraction(fraction[1]) / Fraction(fraction[2])
     if _NUMBER.fullmatch(text) is None:
         raise ValueError(f"{key} '{text}' is no number or fraction")

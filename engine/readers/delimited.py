@@ -191,13 +191,14 @@ class DelimitedReader(Reader):
         nul = utf8.find(0)
         if nul >= 0:
             wide = utf8.count(0) * 4 > len(utf8)
-            hint = "is the file UTF-16? write encoding: utf-16" if wide else "remove it, or export the file anew"
+            hint = "is the file UTF-16? write encoding: utf-16" if wide else "export the file anew"
             before = utf8[utf8.rfind(b"\n", 0, nul) + 1:nul]
-            cell = before.count(self._delimiter.encode())
-            quoted = bool(self.source.quote) and self.source.quote.encode() in before
-            where = f", in {self._names[cell]}" if cell < self._width and not quoted else ""
+            line, cell = utf8.count(b"\n", 0, nul) + 1, before.count(self._delimiter.encode())
+            plain = not (self.source.quote and self.source.quote.encode() in before)
+            named = plain and line >= self._first and cell < self._width
+            where = f", in {self._names[cell]}" if named else ""
             raise self.error(f"a NUL character (U+0000) at byte {len(before) + 1} of the line{where}", hint,
-                             line=utf8.count(b"\n", 0, nul) + 1)
+                             line=line)
         return utf8
 
     def _undecodable(self, data: bytes, error: UnicodeDecodeError) -> Exception:
@@ -288,7 +289,7 @@ class DelimitedReader(Reader):
         for cells, at in lines.items():
             shown = f" ('{first[cells][0][:40]}')" if cells == 1 else ""
             told = f"{counted(cells, 'cell')}{shown} where the header has {self._width}"
-            hint = "a cell with a line break in it must be quoted; delete the line if it is no record"
+            hint = "delete the line if it is no record; quote a cell that holds a line break"
             if cells > self._width:
                 hint = f"a cell that holds {self._delimiter!r} must be quoted" if self.source.quote else (
                     "'quote' says what sets off a cell that holds the delimiter")

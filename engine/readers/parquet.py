@@ -57,7 +57,11 @@ class ParquetReader(Reader):
         rows = np.arange(1, self._file.metadata.num_rows + 1, dtype="int32")
         columns = {}
         for at in positions:
-            texts = _by_codes(table.column(names[at]))
+            try:
+                texts = _by_codes(table.column(names[at]))
+            except (OverflowError, ValueError) as error:  # bytes that are no text, or beyond the calendar
+                raise self.error(f"column '{names[at]}' holds what cannot be written as text ({error})"
+                                 ) from error
             if texts is None:
                 kind = table.schema.field(names[at]).type
                 raise self.error(f"column '{names[at]}' holds {kind}, not plain values")
@@ -90,6 +94,7 @@ def _by_codes(column: Any) -> Any:
         encoded = encoded if pa.types.is_dictionary(encoded.type) else encoded.dictionary_encode()
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # nested values have no codes
         return None
+    encoded.dictionary.validate(full=True)  # a file may call any bytes text
     texts = arrow_text(encoded.dictionary)
     return None if texts is None else pa.DictionaryArray.from_arrays(encoded.indices, texts, safe=False)
 
@@ -119,6 +124,7 @@ def _moments(values: Any) -> Any:
     """Timestamps and times in ISO 8601, to the microsecond at most."""
     kind = values.type
     coarse = pa.timestamp("us", kind.tz) if pa.types.is_timestamp(kind) else pa.time64("us")
-    encoded = values.cast(coarse, safe=False).dictionary_encode()
+    fine = str(kind).startswith(("timestamp[ns", "time64[ns"))
+    encoded = values.cast(coarse, safe=not fine).dictionary_encode()
     texts = pa.array([value.as_py().isoformat() for value in encoded.dictionary], type=pa.large_string())
     return texts.take(encoded.indices)

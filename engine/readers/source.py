@@ -71,7 +71,8 @@ class RawTable:
 
     ``file`` (int32) is a position in ``files``, ``row`` (int32, from 1) the
     physical line of a text file, the row of a sheet or the record of any other
-    file.  ``labels`` and ``formats`` hold what the files say of a column.
+    file.  ``labels`` and ``formats`` hold what the files say of a column,
+    ``again`` the positions of records that are the header of their file again.
     """
 
     name: str
@@ -81,6 +82,7 @@ class RawTable:
     labels: Mapping[str, str]
     files: tuple[str, ...]
     formats: Mapping[str, str] = field(default_factory=dict)
+    again: np.ndarray = field(default_factory=lambda: np.arange(0))
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -176,7 +178,7 @@ def choices(word: str, known: Iterable[str], what: str) -> str:
     """
     words = list(dict.fromkeys(known))
     near = hint_for(word, words)
-    near = f"{near} " if near.startswith("did you mean") else ""
+    near = f"{near}{' ' if near.endswith('?') else '; '}" if near.startswith("did you mean") else ""
     shown = ", ".join(words[:12]) or "nothing"
     rest = f" and {len(words) - 12} more" if len(words) > 12 else ""
     return f"{near}{what} {shown}{rest}"

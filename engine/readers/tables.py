@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import pyarrow.compute as pc
 
 from engine.coded import Coded, stack_coded
 from engine.errors import DataError, Place, Problem, nearest
 from engine.readers.delimited import DelimitedReader
 from engine.readers.parquet import ParquetReader
 from engine.readers.sas import SasReader
-from engine.readers.source import FORMATS, Cells, Header, RawTable, Reader, Source, choices, more
+from engine.readers.source import EMPTY, FORMATS, Cells, Header, RawTable, Reader, Source, choices, more
 from engine.readers.texts import REPAIRS, clean, mend
 from engine.readers.workbook import WorkbookReader
 
@@ -80,9 +81,12 @@ def read_table(name: str, sources: Sequence[Source], wanted: Collection[str] | N
         labels = {c: _mended_label(_labelled(parts, c) or first[c], c) for c in kept}
         formats = {c: f for c in kept if (f := _format(first[c], c))}
     files = tuple(source.file for source in sources)
-    sizes = [len(rows) for _, rows in blocks]
+    sizes = [len(rows) for _, rows, _ in blocks]
+    starts = np.cumsum([0, *sizes[:-1]])
+    again = np.concatenate([start + at for start, (_, _, at) in zip(starts, blocks, strict=True)])
     return RawTable(name, _stacked(kept, blocks), np.repeat(np.arange(len(files), dtype="int32"), sizes),
-                    np.concatenate([rows for _, rows in blocks]).astype("int32"), labels, files, formats)
+                    np.concatenate([rows for _, rows, _ in blocks]).astype("int32"), labels, files, formats,
+                    again)
 
 
 def read_headers(source: Source, name: str = "") -> list[tuple[str, str]]:
@@ -261,8 +265,12 @@ def _missing(name: str, wanted: Iterable[str], known: Sequence[str], files: Sequ
             for column, hint in zip(unknown, hints, strict=True)]
 
 
-def _read(part: _Part, kept: Sequence[str]) -> tuple[dict[str, Coded], np.ndarray]:
-    """The cells of one file, mended, by name."""
+_Block = tuple[dict[str, Coded], np.ndarray, np.ndarray]
+"""The columns of one file by name, the line of each record, and the records that are the header again."""
+
+
+def _read(part: _Part, kept: Sequence[str]) -> _Block:
+    """The cells of one file, mended."""
     source = part.reader.source
     asked = {name: part.positions[name] for name in kept if name in part.positions}
     cells = part.reader.cells(sorted((*asked.values(), *part.unnamed)))
@@ -271,7 +279,23 @@ def _read(part: _Part, kept: Sequence[str]) -> tuple[dict[str, Coded], np.ndarra
     missing = {at: source.missing_by_column.get(name, source.missing) for name, at in asked.items()}
     _require_no_error_values(part, cells, missing)
     made = {name: clean(cells.columns[at], source.repair, missing[at]) for name, at in asked.items()}
-    return made, cells.rows
+    return made, cells.rows, _header_again(part, asked, made)
+
+
+def _header_again(part: _Part, asked: Mapping[str, int], made: Mapping[str, Coded]) -> np.ndarray:
+    """Records whose every cell is the name of its column, as where files were put one below the other.
+
+    Of a single column that is no proof.
+    """
+    found = np.arange(0)
+    for number, (name, at) in enumerate(asked.items() if len(asked) > 1 else ()):
+        column, words = made[name], (*part.reader.source.repair, "trim")
+        code = pc.index(column.distinct, mend(part.header.names[at], words)).as_py()
+        found = (np.flatnonzero(column.codes == code) if number == 0 else found[column.codes[found] == code]
+                 ) if code >= 0 else np.arange(0)
+        if not len(found):
+            break
+    return found
 
 
 def _require_blank(part: _Part, at: int, cells: Cells) -> None:
@@ -305,8 +329,7 @@ def _format(part: _Part, column: str) -> str:
     return part.header.formats[part.positions[column]] if part.header.formats else ""
 
 
-def _stacked(names: Sequence[str],
-             blocks: Sequence[tuple[dict[str, Coded], np.ndarray]]) -> dict[str, Coded]:
+def _stacked(names: Sequence[str], blocks: Sequence[_Block]) -> dict[str, Coded]:
     """The columns of all files, one after the other; NULL where a file does not have one."""
     return {name: stack_coded([made[name] if name in made else Coded.nulls(len(rows))
-                               for made, rows in blocks]) for name in names}
+                               for made, rows, _ in blocks]) for name in names}

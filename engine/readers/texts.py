@@ -145,8 +145,8 @@ def by_distinct(values: np.ndarray | pd.Series, function: Callable[[Any], str]) 
 def sas_text(values: pd.Series, kind: Kind) -> Any:
     """SAS numbers as text: dates, datetimes and times in ISO 8601, numbers at their shortest.
 
-    >>> sas_text(pd.Series([24000.0, None]), Kind.DATE).to_pylist()
-    ['2025-09-16', None]
+    >>> sas_text(pd.Series([24000.0, None, 2936547.0]), Kind.DATE).to_pylist()
+    ['2025-09-16', None, '9999-12-31']
     >>> sas_text(pd.Series([30600.0, 90000.5]), Kind.TIME).to_pylist()
     ['08:30:00', '25:00:00.5']
     """
@@ -161,7 +161,8 @@ def _sas_iso(number: float, kind: Kind) -> str:
     scale = times.DAY if kind is Kind.DATE else 1
     seconds = number // 1 * scale if kind is Kind.DATE else number
     day, rest = divmod(seconds, times.DAY)
-    date = str(np.datetime64("1960-01-01", "D") + np.timedelta64(int(day), "D"))
+    days = int(times.calendar_days(np.array([int(day)]))[0])
+    date = str(np.datetime64("1960-01-01", "D") + np.timedelta64(days, "D"))
     return date if kind is Kind.DATE else f"{date}T{clock(rest)}"
 
 

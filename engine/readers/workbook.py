@@ -7,6 +7,7 @@ Source: ECMA-376 part 1, 18.3 (cells, their types and cached values) and 18.8.30
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import re
 import warnings
 import zipfile
@@ -70,8 +71,8 @@ class WorkbookReader(Reader):
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> Exception:
-        if isinstance(error, OSError) and error.errno is not None:
-            return error
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            return error  # EINVAL: the archive says of a part that it begins before the file
         if isinstance(error, zipfile.BadZipFile | KeyError | OSError):
             return self._not_a_workbook()
         return self.error(f"is a damaged workbook ({error})", _SAVE_ANEW)
@@ -159,7 +160,8 @@ class WorkbookReader(Reader):
         for line, row in enumerate(self._rows(self._sheet), 1):
             blank += max(len(row) - self._width, 0)
             if blank > _MOST_BLANK:
-                raise self.error(f"rows go far beyond the last column with a name, to {_name(len(row), line)}",
+                last = _name(len(row), line)
+                raise self.error(f"rows go far beyond the last column with a name, to {last}",
                                  "delete those columns, for they hold formats", line=line)
             if line <= first or not _filled(row):
                 continue

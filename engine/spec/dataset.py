@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
-from engine.errors import Place
+from engine.errors import Place, hint_for
 from engine.expressions import Expression
 from engine.numbers import Conversion, parse_conversion
 from engine.spec.entries import Digits, Entry, Origin, ShortLabelField
 from engine.spec.references import ExpressionField, OrderField, Ref, RefField
 from engine.spec.verbs import Step, Verb
+from engine.terminology import codelist
 from engine.yaml import shapes
 from engine.yaml.fields import Boolean, Integer, Key, MapOf, Model, Number, OneOrMany, TextField, wrong
 from engine.yaml.nodes import Node, Text, YamlMap
@@ -33,8 +34,13 @@ class Conversions:
             try:
                 found[unit] = parse_conversion(plain, unit, standard)
             except ValueError as error:
-                raise wrong(str(error), place=node.place) from None
+                told = str(error)
+                hint = _WAYS if told.endswith("no number or fraction") or "divides by zero" in told else ""
+                raise wrong(told, hint, node.place) from None
         return found
+
+
+_WAYS = "as in 10, 5/9, {minus: 32, times: 5/9} or {molar: 113.12}"
 
 
 def read_conversions(value: object) -> Conversions:
@@ -69,6 +75,13 @@ class Join(Model):
     order: OneOrMany[OrderField] | None = None
     take: Literal["first", "last"] | None = None
     none: Literal["error", "keep", "drop"] | None = None
+
+    @model_validator(mode="after")
+    def _order_known(self) -> Self:
+        if self.take is not None and self.order is None:
+            raise wrong(f"'take: {self.take}' needs 'order'", "as in order: [COLUMN]",
+                        self.places.get("take"))
+        return self
 
 
 class Test(Model):
@@ -167,14 +180,28 @@ class SourceModel(Model):
         return self
 
 
+def _one_of(what: str, *names: str) -> AfterValidator:
+    """A term of codelists of Define-XML terminology, in any case; it chooses the standard's metadata."""
+    def checked(value: Text) -> Text:
+        known = [term for name in names if (found := codelist(name, "define")) for term in found.terms]
+        if value.upper() not in known:
+            raise wrong(f"'{value}' is no {what} of datasets", hint_for(value, known))
+        return value
+    return AfterValidator(checked)
+
+
+ClassField = Annotated[TextField, _one_of("class", "GNRLOBSC")]
+SubclassField = Annotated[TextField, _one_of("subclass", "BDSSC", "OCCSC", "MDBDSSC")]
+
+
 class DatasetModel(Model):
     """The keys of a dataset's file that are not entries."""
 
     domain: TextField | None = None
     dataset: TextField | None = None
     label: ShortLabelField | None = None
-    cls: TextField | None = Field(default=None, alias="class")
-    subclass: TextField | None = None
+    cls: ClassField | None = Field(default=None, alias="class")
+    subclass: SubclassField | None = None
     structure: TextField | None = None
     comment: TextField | None = None
     keys: OneOrMany[TextField] | None = None
@@ -193,6 +220,8 @@ class VariableSpec:
     made_by: str | None = None
     supplemental: bool = False
     node: Node | None = None
+    unwritten: bool = False
+    """An Expected variable that the dataset's file does not mention: it has no values."""
 
 
 @dataclass(frozen=True)

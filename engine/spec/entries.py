@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
+from engine.characters import odd_sign
 from engine.columns import Kind
 from engine.yaml import shapes
 from engine.yaml.fields import (
@@ -61,8 +63,12 @@ def _short(label: Label) -> Label:
     for text in (label.en, label.zh):
         size = len(text.encode("utf-8")) if text is not None else 0
         if text is not None and size > LONGEST_LABEL:
-            raise wrong(f"the label has {size} bytes, {LONGEST_LABEL} at most", place=text.place)
+            hint = "shorten it" if text.isascii() else "shorten it: a Chinese character takes 3"
+            raise wrong(f"the label has {size} bytes, {LONGEST_LABEL} at most", hint, text.place)
     if label.en is not None and not (label.en.isascii() and label.en.isprintable()):
+        odd = odd_sign(label.en)
+        if odd is not None:
+            raise wrong(f"the English label holds {odd[1]}, which is not ASCII", odd[2], label.en.place)
         raise wrong(f"the English label '{label.en}' is not ASCII", "write it as {en: ..., zh: ...}",
                     label.en.place)
     return label
@@ -75,18 +81,18 @@ ShortLabelField = Annotated[Label, PlainValidator(lambda value: _short(read_labe
 TypeField = Literal["text", "number", "date", "datetime", "time"]
 
 
-def _within(low: int, high: int, what: str) -> AfterValidator:
+def _within(low: int, high: int, what: str, hint: str) -> AfterValidator:
     def checked(value: int) -> int:
         if not low <= value <= high:
-            raise wrong(f"{what} is {low} to {high}, not {value}")
+            raise wrong(f"{what} is {low} to {high}, not {value}", hint)
         return value
     return AfterValidator(checked)
 
 
-Length = Annotated[Integer, _within(1, 200, "a length"),
+Length = Annotated[Integer, _within(1, 200, "a length", "transport files hold no longer text"),
                    WithJsonSchema({**shapes.INTEGER, "minimum": 1, "maximum": 200})]
 """Bytes of a text variable, or of a number (8), in SAS transport version 5."""
-Digits = Annotated[Integer, _within(0, 15, "a number of decimals"),
+Digits = Annotated[Integer, _within(0, 15, "a number of decimals", "no number has more digits"),
                    WithJsonSchema({**shapes.INTEGER, "minimum": 0, "maximum": 15})]
 
 
@@ -124,6 +130,10 @@ class Entry(Model):
     def also_supplemental(self, variable: str) -> tuple[str, ...]:
         """Those of :meth:`also_makes` that are supplemental qualifiers."""
         return ()
+
+    def faults(self, variable: str) -> Iterator[tuple[str, str]]:
+        """What is wrong with the entry as that of a variable, and a hint, as far as the entry alone tells."""
+        yield from ()
 
     def brings(self) -> tuple[str, ...]:
         """Values that the entry writes itself and that need be no terms of a codelist."""

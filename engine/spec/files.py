@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from engine.errors import Place, Problem
+from engine.errors import Place, Problem, SpecError
+from engine.yaml.nodes import YamlMap
 from engine.yaml.source import MAX_BYTES
 
 _YAML = (".yaml", ".yml")
@@ -16,6 +17,16 @@ _DATASET = re.compile(r"^(domain|dataset)\s*:", re.MULTILINE)
 def dataset_files(root: Path, layer: str) -> list[Path]:
     """The files of a layer's datasets: ``*.yaml`` straight in its folder."""
     return sorted((root / layer).glob("*.yaml"))
+
+
+def require_layer(node: YamlMap, layer: str, keys: Mapping[str, str], name: str) -> None:
+    """Refuse a file of another layer, by the ``keys`` that name its dataset: nothing of it would fit here."""
+    for other, word in keys.items():
+        if other != layer and word in node:
+            raise SpecError(Problem(
+                node.key_place(word), name,
+                f"'{word}' is for files in {other}/, and one in {layer}/ has '{keys[layer]}'",
+                f"put the file into {other}/"))
 
 
 def unread_files(root: Path, layers: Iterable[str]) -> list[Problem]:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import Place, Problem, SpecError, hint_for
+from engine.errors import Place, Problem, SpecError, did_you_mean, hint_for, nearest
 from engine.spec.bounds import require_few, too_many
 from engine.spec.dataset import (
     DatasetModel,
@@ -20,23 +20,25 @@ from engine.spec.dataset import (
     VariableSpec,
 )
 from engine.spec.entries import COMMON, Declaration, Entry
-from engine.spec.files import dataset_files, unread_files
-from engine.spec.nodes import key, listed, named, remade
-from engine.spec.study import RawTable, Study, table_node
+from engine.spec.faults import key_faults, twice_made
+from engine.spec.files import dataset_files, require_layer, unread_files
+from engine.spec.names import NAME_HINT, is_name, name_fault
+from engine.spec.nodes import key, listed, named, remade, with_tests
+from engine.spec.study import Study
+from engine.spec.study_file import read_study
+from engine.spec.told import read_told
 from engine.spec.verbs import Verb, steps_of, verbs_of
 from engine.yaml.fields import Collector, Model, validate
 from engine.yaml.nodes import Node, Text, YamlList, YamlMap, describe
-from engine.yaml.reader import read_yaml
 from engine.yaml.source import MAX_PROBLEMS, show_path
 
 _COMMON_BLOCKS = ("from", "join", "where", "empty", "not_done", "tests", "long", "records", "variables")
 _OWN_BLOCKS = {"sdtm": ("supplemental", "relrec"), "adam": ("keep", "with", "periods", "parameters")}
 _SHARED_BLOCKS = ("join", "where", "empty", "not_done", "tests", "long")
 _SOURCE_BLOCKS = ("variables", "tests", "long")
-_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,7}|_[A-Za-z0-9_]{1,31}")
 _DATASET = re.compile(r"[A-Z][A-Z0-9]{1,7}")
-_NAME_HINT = "capital letters, digits and _, at most 8; working columns begin with _"
 _LAYERS = {"sdtm": "domain", "adam": "dataset"}
+MOST_STRANGE = 20  # keys that the verb does not have, among which a misspelt verb is looked for
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,10 @@ def load_study(path: Path) -> StudySpec:
     problems = Collector()
     node, study = remade({}), None
     with problems:
-        read = read_yaml(path, root)
+        read = read_told(path, root, "study", "it has 'study', 'standards', 'raw' and 'subject' at least")
         if not isinstance(read, YamlMap):
             raise SpecError(Problem(read.place, "study", "a study file is a mapping of keys to values"))
-        node, study = read, _load_study(read)
+        node, study = read, read_study(read)
     datasets: dict[str, DatasetSpec] = {}
     for layer, name_key in _LAYERS.items():
         files = dataset_files(root, layer)
@@ -82,8 +84,9 @@ def load_study(path: Path) -> StudySpec:
                 problems.extend(error)
                 continue
             if spec.name in datasets:
-                problems.add(Problem(spec.place, spec.name, "the dataset is specified twice",
-                                     f"see {datasets[spec.name].place.file}"))
+                other = datasets[spec.name].place.file
+                problems.add(Problem(spec.place, spec.name, f"the dataset is specified here and in {other}",
+                                     "several sources go into one file, under 'from'"))
             datasets[spec.name] = spec
     for problem in unread_files(root, _LAYERS):
         problems.add(problem)
@@ -92,38 +95,18 @@ def load_study(path: Path) -> StudySpec:
     return StudySpec(study, path, datasets, node)
 
 
-def _load_study(node: YamlMap) -> Study:
-    problems = Collector(MAX_PROBLEMS)
-    raw = node.find("raw")
-    tables = raw.find("tables") if isinstance(raw, YamlMap) else None
-    if isinstance(raw, YamlMap) and isinstance(tables, YamlMap):
-        require_few(tables, "raw tables", tables.place, "study")
-        full = remade({k: table_node(v) for k, v in tables.items()}, tables)
-        require_few([file for table in full.values() for file in _files(table)], "raw files", tables.place,
-                    "study")
-        for name, table in full.items():
-            with problems:
-                validate(RawTable, table, f"raw.tables.{name}")
-        inner = remade({k: (full if k == "tables" else v) for k, v in raw.items()}, raw)
-        node = remade({k: (inner if k == "raw" else v) for k, v in node.items()}, node)
-    problems.require_none()
-    return validate(Study, node, "study")
-
-
-def _files(table: Node) -> list[Node]:
-    files = table.find("files") if isinstance(table, YamlMap) else None
-    return list(files) if isinstance(files, YamlList) else []
-
-
 def load_dataset(path: Path, root: Path, layer: str, name_key: str) -> DatasetSpec:
     """Read one dataset's file; raises a SpecError with all of its problems."""
-    node = read_yaml(path, root)
+    name, wanted = path.stem.upper(), f"a file in {layer}/ has '{name_key}', 'from' and 'variables' at least"
+    node = read_told(path, root, name, wanted)
     if not isinstance(node, YamlMap):
-        raise SpecError(Problem(node.place, "", "a dataset's file is a mapping of keys to values"))
+        raise SpecError(Problem(node.place, name, "a dataset's file is a mapping of keys to values", wanted))
     given = node.find(name_key)
-    reader = _DatasetReader(layer, str(given) if isinstance(given, Text) and given else path.stem.upper())
+    reader = _DatasetReader(layer, str(given) if isinstance(given, Text) and given else name)
     if given is None:
-        reader.problems.add(Problem(node.place, reader.name, f"key '{name_key}' is missing"))
+        require_layer(node, layer, _LAYERS, name)
+        reader.problems.add(Problem(node.place, name, f"key '{name_key}' is missing",
+                                    f"as in {name_key}: {name}"))
     elif not isinstance(given, Text) or not _DATASET.fullmatch(given):
         what = f"'{given}'" if isinstance(given, Text) and given else describe(given)
         reader.problems.add(Problem(given.place, reader.name, f"{what} is no name of a dataset",
@@ -161,6 +144,8 @@ class _DatasetReader:
         self._require_few(node, "relrec", "relations")
         relrec = tuple(self._list(node.find("relrec"), "relrec"))
         self._made(variables)
+        for fault in (*key_faults(node.find("keys")), *twice_made(variables, sources)):
+            self._add(*fault)
         self.problems.require_none()
         assert isinstance(model, DatasetModel)
         return DatasetSpec(self.name, self.layer, model, node.place, sources, variables, steps, keep,
@@ -176,29 +161,30 @@ class _DatasetReader:
         full = f"{self.name}.{subject}" if subject and subject != self.name else self.name
         self.problems.add(Problem(place, full, message, hint))  # type: ignore[arg-type]
 
-    def _validated(self, model: type, node: Node, subject: str) -> object:
+    def _validated(self, model: type, node: Node, subject: str, *, keyed: bool = False) -> object:
         try:
-            return validate(model, node, subject)
+            return validate(model, node, subject, keyed=keyed)
         except SpecError as error:
             self.problems.extend(error)
             return None
 
-    def _head(self, model: type[Model], node: YamlMap, blocks: tuple[str, ...],
-              subject: str) -> object:
+    def _head(self, model: type[Model], node: YamlMap, blocks: tuple[str, ...], subject: str, *,
+              keyed: bool = True) -> object:
         """The keys of a mapping that are not blocks of their own; a hint knows the blocks too."""
         known = {f.alias or n for n, f in model.model_fields.items()}
         for name in node:
             if name not in known and name not in blocks:
                 self.problems.add(Problem(name.place, subject, f"unknown key '{name}'",
                                           hint_for(name, known.union(blocks))))
-        return self._validated(model, remade({k: v for k, v in node.items() if k in known}, node), subject)
+        own = remade({k: v for k, v in node.items() if k in known}, node)
+        return self._validated(model, own, subject, keyed=keyed)
 
     def _list(self, node: Node | None, key: str) -> list[Node]:
         if node is None:
             return []
         if isinstance(node, YamlList):
             return list(node)
-        self._add(node.place, key, "a list is wanted")
+        self._add(node.place, key, f"a list is wanted, not {describe(node)}", "begin each item with '- '")
         return []
 
     def _map(self, node: Node | None, key: str) -> YamlMap:
@@ -209,20 +195,20 @@ class _DatasetReader:
         return remade({})
 
     def _carry(self, node: Node | None) -> dict[str, tuple[str, ...]]:
-        found = {}
+        found: dict[str, tuple[str, ...]] = {}
         for dataset, names in self._map(node, "with").items():
-            found[str(dataset)] = self._names(names, "with")
+            found[dataset] = self._names(names, "with")
         return found
 
     def _names(self, node: Node | None, key: str) -> tuple[str, ...]:
         """A list of variables' names, each with its place."""
         found = []
         for item in self._list(node, key):
-            if isinstance(item, Text) and _is_name(item):
+            if isinstance(item, Text) and is_name(item):
                 found.append(item)
             else:
                 what = f"'{item}'" if isinstance(item, Text) and item else describe(item)
-                self._add(item.place, key, f"{what} is no name of a variable", _NAME_HINT)
+                self._add(item.place, key, f"{what} is no name of a variable", NAME_HINT)
         return tuple(found)
 
     def _sources(self, node: YamlMap) -> tuple[SourceSpec, ...]:
@@ -238,7 +224,7 @@ class _DatasetReader:
                     self._add(name.place, name, "belongs to one source, and 'from' lists several",
                               "write it in the sources")
             tests = self._map(node.find("tests"), "tests")
-            found = [self._source(_with_tests(item, tests)) for item in origin]
+            found = [self._source(with_tests(item, tests)) for item in origin]
         else:
             if isinstance(origin, Text):
                 origin = named("table", origin)
@@ -248,10 +234,11 @@ class _DatasetReader:
             for name in shared:
                 if name in origin:
                     self._add(name.place, name, "stands here and under 'from'", "write it once")
-            found = [self._source(remade({**origin, **shared}, origin))]
+            found = [self._source(remade({**origin, **shared}, origin), whole=True)]
         return tuple(s for s in found if s is not None)
 
-    def _source(self, node: Node) -> SourceSpec | None:
+    def _source(self, node: Node, *, whole: bool = False) -> SourceSpec | None:
+        """One source; ``whole``: its keys are those of the file."""
         if isinstance(node, Text):
             node = named("table", node)
         if not isinstance(node, YamlMap):
@@ -260,7 +247,8 @@ class _DatasetReader:
         self._require_few(node, "join", "joined tables")
         self._require_few(node, "tests", "tests")
         self._require_few(node, "variables", "variables")
-        model = self._head(SourceModel, node, _SOURCE_BLOCKS, f"{self.name}.from")
+        model = self._head(SourceModel, node, _SOURCE_BLOCKS, self.name if whole else f"{self.name}.from",
+                           keyed=whole)
         tests = {}
         for code, item in self._map(node.find("tests"), "tests").items():
             test = self._validated(Test, item, f"{self.name}.tests.{code}")
@@ -275,28 +263,55 @@ class _DatasetReader:
 
     def _entries(self, node: Node | None, *, supplemental: bool) -> dict[str, VariableSpec]:
         found: dict[str, VariableSpec] = {}
-        for name, item in self._map(node, "variables").items():
+        entries = self._map(node, "variables")
+        for (name, item), after in zip(entries.items(), [*[*entries][1:], Text()], strict=False):
+            if item == "" and self._is_key(after):
+                self._add(item.place, name, "the entry is empty",
+                          f"indent '{after}' in line {after.place.line} under it")
+                continue
             spec = self._entry(str(name), item, name, supplemental)
             if spec is not None:
                 found[spec.name] = spec
         return found
 
     def _entry(self, name: str, item: Node, key: Text, supplemental: bool) -> VariableSpec | None:
-        if not _is_name(name):
-            self._add(key.place, name, "is no name of a variable", _NAME_HINT)
+        if not is_name(name):
+            place, message, hint = name_fault(name, key.place)
+            if self._is_key(name):
+                message, hint = "is a key of an entry and no variable", "indent it under its variable"
+            good = len(name) if place == key.place else (place.column or 0) - (key.place.column or 0)
+            self._add(place, name[:good].strip(), message, hint)
             return None
         if not isinstance(item, YamlMap):
             self._add(item.place, name, "an entry is a mapping with one verb",
                       f"as in {{from: {item if isinstance(item, Text) and item else 'X'}}}")
             return None
         verb = self._verb(name, item)
+        if verb is not None and (meant := self._meant(verb, item)) is not None:
+            self._add(meant[0].place, name, f"unknown key or verb '{meant[0]}'", did_you_mean(*meant))
+            return None
         if verb is None:
             entry = self._declaration(name, item)
         else:
             entry = self._validated(verb.entry, item, f"{self.name}.{name}")
         if not isinstance(entry, Entry):
             return None
+        for message, hint in entry.faults(name):
+            self._add(item.place, name, message, hint)
         return VariableSpec(name, entry, verb, item.place, supplemental=supplemental, node=item)
+
+    def _is_key(self, name: str) -> bool:
+        """Whether a word that is no variable's name is a verb or another key of entries."""
+        return not is_name(name) and (name in self.verbs or name in COMMON)
+
+    def _meant(self, verb: Verb, item: YamlMap) -> tuple[Text, str] | None:
+        """A misspelt verb beside a key that is a verb too (``date`` of ``visit``), and which it is."""
+        strange = [word for word in item if word not in _keys(verb)]
+        for word in strange if len(strange) <= MOST_STRANGE else ():
+            near = nearest(word, self.verbs)
+            if near is not None and near != verb.name and {*item} - {word} <= _keys(self.verbs[near]):
+                return word, near
+        return None
 
     def _declaration(self, name: str, item: YamlMap) -> object:
         if set(item) <= COMMON:
@@ -361,8 +376,8 @@ class _DatasetReader:
         for spec in list(variables.values()):
             qualifiers = spec.entry.also_supplemental(spec.name)
             for name in spec.entry.also_makes(spec.name) if spec.verb else ():
-                if not _is_name(name):
-                    self._add(spec.place, spec.name, f"'{name}' is no name of a variable", _NAME_HINT)
+                if not is_name(name):
+                    self._add(spec.place, spec.name, f"'{name}' is no name of a variable", NAME_HINT)
                     continue
                 own = variables.get(name)
                 if own is not None and own.verb is not None:
@@ -377,30 +392,5 @@ class _DatasetReader:
         # the plan looks at that once all names are known.
 
 
-def _with_tests(source: Node, shared: YamlMap) -> Node:
-    """A source of several, with the dataset's tests; its own keys of a test stand over theirs."""
-    if not shared:
-        return source
-    node = named("table", source) if isinstance(source, Text) else source
-    own = node.get(Text("tests"), shared) if isinstance(node, YamlMap) else None
-    if not isinstance(node, YamlMap) or not isinstance(own, YamlMap):
-        return node
-    tests: dict[Text, Node] = {}
-    for code, mine in own.items():
-        theirs = shared.get(code)
-        both = isinstance(mine, YamlMap) and isinstance(theirs, YamlMap)
-        tests[code] = remade({**theirs, **mine}, mine) if both else mine  # type: ignore[dict-item]
-    return remade({**node, key("tests", node): remade(tests, own)}, node)
-
-
 def _keys(verb: Verb) -> set[str]:
     return {(f.alias or n) for n, f in verb.entry.model_fields.items()}
-
-
-def _is_name(name: str) -> bool:
-    """Whether a variable may have this name.
-
-    >>> [_is_name(n) for n in ("AETERM", "R2_X", "AETERMINAL", "aeterm", "2X", "_WORK", "_")]
-    [True, True, False, False, False, True, False]
-    """
-    return _NAME.fullmatch(name) is not None

@@ -19,7 +19,7 @@ from engine.errors import Place, SpecError
 from engine.expressions import Expression, parse
 from engine.yaml import shapes
 from engine.yaml.fields import Model, wrong
-from engine.yaml.nodes import Text
+from engine.yaml.nodes import Text, YamlList, describe
 
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)?")
 
@@ -47,17 +47,22 @@ class Order:
 class Use:
     """One column read by an entry; ``table`` is where, None for the dataset itself.
 
-    Without ``parts`` the table's records are read, and maybe no column of them.
+    Without ``parts`` the table's records are read, and maybe no column of them.  Of a
+    name in an expression ``quoted`` says whether it stands in double quotes, and
+    ``shown`` is the expression with a caret under it.
     """
 
     parts: tuple[str, ...]
     table: str | None
     place: Place | None
+    quoted: bool = False
+    shown: str = ""
 
 
 def _text(value: object, wanted: str) -> Text:
     if not isinstance(value, Text) or not value.strip():
-        raise ValueError(f"{wanted} is wanted")
+        one = "name one" if isinstance(value, YamlList) else ""
+        raise wrong(f"{wanted} is wanted, not {describe(value)}", one)
     return value
 
 
@@ -118,7 +123,7 @@ def uses(value: object, table: str | None = None) -> Iterator[Use]:
             yield Use(found.parts, at, found.place)
         elif isinstance(found, Expression):
             for parts in found.names:
-                yield Use(parts, at, found.place)
+                yield Use(parts, at, *found.pointed(parts))
         else:
             yield Use((), at, found.place)
 

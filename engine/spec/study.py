@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
+from engine.dates.foreign import meant_format
 from engine.dates.formats import compile_format
+from engine.errors import Problem
 from engine.expressions import Expression
 from engine.spec.bounds import LONGEST_FOLDER, LONGEST_FORMAT, LONGEST_PATH, LONGEST_WORD, too_many
 from engine.spec.entries import LabelField
@@ -82,7 +84,8 @@ def _checked_format(text: Text, role: Literal["date", "time"]) -> Text:
     try:
         compile_format(str(text), role, ())
     except ValueError as error:
-        raise wrong(str(error)) from None
+        meant = meant_format(str(text), role)
+        raise wrong(str(error), f"did you mean '{meant}'?" if meant else "") from None
     return text
 
 
@@ -92,12 +95,13 @@ TimeFormat = Annotated[TextField, AfterValidator(lambda v: _checked_format(v, "t
 """A format times are collected in, such as ``hh:mm a``."""
 
 
-def _few(what: str) -> AfterValidator:
-    def checked(found: tuple[Text, ...]) -> tuple[Text, ...]:
-        if told := too_many(len(found), what):
+def _few(what: str) -> BeforeValidator:
+    """Counts before the items are read."""
+    def checked(value: object) -> object:
+        if isinstance(value, YamlList) and (told := too_many(len(value), what)):
             raise wrong(told)
-        return found
-    return AfterValidator(checked)
+        return value
+    return BeforeValidator(checked)
 
 
 def _short_word(word: Text) -> Text:
@@ -250,26 +254,30 @@ def visit_key(code: str) -> str:
 
 
 def _one_visit_a_code(visits: dict[str, Visit]) -> dict[str, Visit]:
+    for problem in visit_clashes(visits):
+        raise wrong(problem.message, problem.hint, problem.place)
+    return visits
+
+
+def visit_clashes(visits: Mapping[str, Visit]) -> Iterator[Problem]:
+    """Codes of several visits, and visits of one number or name, which say the same (SDTMIG 3.4, 4.4.5)."""
     seen: dict[str, str] = {}
     for code, visit in visits.items():
         for text in (code, *(visit.aliases or ())):
             first = seen.setdefault(visit_key(text), str(code))
             if first != str(code):
-                raise wrong(f"'{text}' stands for {first} and for {code}", place=getattr(text, "place", None))
+                yield Problem(getattr(text, "place", None), f"visits.{code}",
+                              f"'{text}' stands for {first} and for {code}",
+                              "a code or alias belongs to one visit, in any case")
     for name in ("VISITNUM", "VISIT"):
-        _require_one(name, visits)
-    return visits
-
-
-def _require_one(name: str, visits: dict[str, Visit]) -> None:
-    """Number and name stand for each other (SDTMIG 3.4, 4.4.5), so no two visits share either."""
-    seen: dict[object, str] = {}
-    for code, visit in visits.items():
-        value = getattr(visit, name)
-        first = seen.setdefault(value, str(code))
-        if first != str(code):
-            raise wrong(f"visits {first} and {code} have the same {name} '{value}'",
-                        "other codes of one visit go under 'aliases'", visit.places.get(name))
+        known: dict[object, str] = {}
+        for code, visit in visits.items():
+            value = getattr(visit, name)
+            first = known.setdefault(value, str(code))
+            if first != str(code):
+                yield Problem(visit.places.get(name), f"visits.{code}",
+                              f"visits {first} and {code} have the same {name} '{value}'",
+                              "other codes of one visit go under 'aliases'")
 
 
 class Unscheduled(TableModel):
@@ -315,9 +323,16 @@ class TreatmentEmergent(Model):
 
     start: ExpressionField
     end: ExpressionField | None = None
-    days: Integer | None = None
+    days: Annotated[Integer, AfterValidator(lambda v: _no_fewer(v)), WithJsonSchema(
+        {**shapes.INTEGER, "minimum": 0})] | None = None
     missing_start: Literal["emergent", "not"] | None = None
     worsening: Boolean | None = None
+
+
+def _no_fewer(days: int) -> int:
+    if days < 0:
+        raise wrong(f"'days' is {days}, less than none", "days after treatment that count, as in 30")
+    return days
 
 
 class Study(Model):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from engine.errors import Problem
 from engine.spec.bounds import too_many
 from engine.spec.nodes import named
-from engine.yaml.fields import Integer, ListOf, Model, Number, TextField
+from engine.yaml.fields import Integer, ListOf, Model, Number, TextField, wrong
 from engine.yaml.nodes import YamlList
 
 
@@ -36,26 +38,42 @@ class Window(Model):
     @model_validator(mode="after")
     def _days_in_order(self) -> Self:
         if self.low > self.high:
-            raise ValueError(f"window '{self.visit}' ends before it begins")
+            raise wrong(f"window '{self.visit}' ends before it begins: from {self.from_} to {self.to}",
+                        "'from' is the first day, 'to' the last")
         if self.target is not None and not self.low <= self.target <= self.high:
-            raise ValueError(f"the target of window '{self.visit}' lies outside it")
+            raise wrong(f"the target {self.target} of window '{self.visit}' lies outside its days, "
+                        f"{self.days}", "the target is one of its days")
         return self
+
+    @property
+    def days(self) -> str:
+        """Its days in words."""
+        ends = (("from", self.from_), ("to", self.to))
+        return " ".join(f"{word} {day}" for word, day in ends if day is not None) or "all"
 
 
 def _apart(windows: tuple[Window, ...]) -> tuple[Window, ...]:
     if not windows:
         raise ValueError("at least one window is wanted")
+    if told := too_many(len(windows), "analysis windows"):
+        raise ValueError(told)
+    for problem in window_clashes(windows, ""):
+        raise wrong(problem.message, problem.hint, problem.place)
+    return tuple(sorted(windows, key=lambda window: window.low))
+
+
+def window_clashes(windows: Sequence[Window], subject: str) -> Iterator[Problem]:
+    """Windows that share a day, and a visit that has two of them."""
     ordered = sorted(windows, key=lambda window: window.low)
     for before, after in pairwise(ordered):
         if after.low <= before.high:
-            raise ValueError(f"windows '{before.visit}' and '{after.visit}' overlap")
-    if told := too_many(len(windows), "analysis windows"):
-        raise ValueError(told)
+            yield Problem(after.place, subject, f"windows '{before.visit}' ({before.days}) and "
+                          f"'{after.visit}' ({after.days}) overlap", "a day belongs to one window")
     counts = Counter(str(window.visit) for window in windows)
-    twice = next((name for name, count in counts.items() if count > 1), None)
-    if twice is not None:
-        raise ValueError(f"window '{twice}' is listed twice")
-    return tuple(ordered)
+    for name, count in counts.items():
+        if count > 1:
+            place = [window.place for window in windows if window.visit == name][1]
+            yield Problem(place, subject, f"window '{name}' is listed twice", "give one another name")
 
 
 def named_windows(value: object) -> object:

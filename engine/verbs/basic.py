@@ -150,7 +150,8 @@ def derive_subject(entry: Subject, at: Derivation) -> Column:
     Source: SDTMIG 3.4, section 4.2.3 (USUBJID).
     """
     values = at.rows.coded(*SUBJECT)
-    at.refuse(values.isna(), "the record has no subject", hint="see 'subject' in the study file")
+    at.refuse(values.isna(), "the record has no subject",
+              hint="see 'subject' in the study file; 'where' leaves out lines that are no records")
     return Column(values, Kind.TEXT)
 
 

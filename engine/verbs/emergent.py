@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -73,6 +73,12 @@ class TreatmentEmergentEntry(Entry):
             for parts in expression.names if expression is not None else ():
                 if parts[0] != "study":
                     yield (parts[0], parts[1]) if len(parts) > 1 else (dataset, parts[0])
+
+    def faults_with(self, known: Known, variable: str, kind: Kind) -> Iterator[tuple[str, str]]:
+        """A plan that is neither the study's nor the entry's own."""
+        if self.plan is None and known.study.treatment_emergent is None:
+            yield ("the study has no plan for what is treatment-emergent",
+                   "add 'treatment_emergent' to the study file")
 
     def completed(self, known: Known) -> Self:
         """What is not said: treatment from TRTSDTM to TRTEDTM, the severity, the --DTC of ``start``."""
@@ -166,9 +172,7 @@ def derive_treatment_emergent(entry: TreatmentEmergentEntry, at: Derivation) -> 
     Source: ADaM OCCDS 1.1, section 3.2 (TRTEMFL); ICH E9, glossary (treatment emergent).
     """
     plan = entry.plan or at.build.plan.study.study.treatment_emergent
-    if plan is None:
-        raise at.wrong("the study has no plan for what is treatment-emergent",
-                       "add 'treatment_emergent' to the study file")
+    assert plan is not None  # see faults
     part = entry.treatment_emergent
     start = _start(part, at)
     end = span_of(_dates(part.end, at)) if part.end is not None else _unknown(at.rows.size)

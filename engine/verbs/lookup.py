@@ -15,11 +15,12 @@ from engine.build.derivation import Derivation
 from engine.build.rows import Match, Rows, match, pairs
 from engine.coded import Values, codes_of
 from engine.columns import Column, Kind
-from engine.dates import earliest, latest
+from engine.dates import date_hint, earliest, latest
 from engine.numbers import format_number, read_results
 from engine.spec.entries import Entry, Policy
 from engine.spec.references import ExpressionField, OrderField, RefField, TableModel
 from engine.spec.verbs import verb
+from engine.verbs.looked_up import lines_matched, none_hints, require_taken
 from engine.yaml.fields import Boolean, Key, MapOf, OneOrMany, TextField, wrong
 
 KindOf = Callable[[tuple[str, ...]], Kind]
@@ -118,27 +119,38 @@ def derive_lookup(entry: Lookup, at: Derivation) -> dict[str, Column]:
     for name, expression in (part.into or {}).items():
         made[str(name)] = _value(expression, position, rows, at)
     none = asked & (found.count == 0)
+    between = {e.text: at.evaluate(e) for e in part.between or {}}
+    looked_up = {str(ref): column for ref, column in ours.items()} | between
+    require_taken(made[at.variable], position, part.take.text, lambda: _shown(looked_up), rows, at)
     if not (many | none).any():
         return made
-    between = {e.text: at.evaluate(e) for e in part.between or {}}
-    shown = _shown({str(ref): column for ref, column in ours.items()} | between)
+    shown = _shown(looked_up)
     if entry.several in (None, "error"):
-        at.refuse(many, lambda v: f"{v} matches several records of {table}", shown,
+        at.refuse(many, lambda v: f"{v} matches several records of {table}"
+                  f"{lines_matched(v, shown, found, rows)}", shown,
                   "say which: 'order' in the lookup, and 'several: first' or 'several: last'")
+    first = next(iter(ours.values()), None)
     why = _why(left, right, ours, shown, table, at)
     if entry.none in (None, "error"):
-        at.refuse(none, lambda v: v, why, "set 'none: keep' or 'none: blank'")
+        key = [at.other_column(rows, ref.parts[-1]) for ref in ours] if len(ours) == 1 else []
+        at.refuse(none, lambda v: v, why, none_hints(none, first, key[0] if key else None, why))
         none = np.zeros(at.rows.size, dtype=bool)
-    first = next(iter(ours.values()), None)
-    for policy, mask, told in ((entry.none, none, why),
-                               (entry.several, many, shown + f" matches several records of {table}")):
-        own = made[at.variable]
-        kept = policy == "keep" and first is not None and first.kind is own.kind
-        if policy in ("keep", "blank"):
-            at.note(mask, lambda v, kept=kept: f"{v}; {'kept' if kept else 'left blank'}", told)  # type: ignore[misc]
-        if kept and first is not None:
-            made[at.variable] = Column(own.values.mask(mask, first.values), own.kind)
+    several = shown + f" matches several records of {table}"
+    for policy, mask, told in ((entry.none, none, why), (entry.several, many, several)):
+        made[at.variable] = _kept(policy, made[at.variable], mask, first, told, at)
     return made
+
+
+def _kept(policy: str | None, own: Column, mask: np.ndarray, first: Column | None, told: pd.Series,
+          at: Derivation) -> Column:
+    """Values where nothing was found: with ``keep`` what was looked up, if it is of their kind; noted."""
+    if policy not in ("keep", "blank"):
+        return own
+    if policy == "blank" or first is None or first.kind is not own.kind:
+        at.note(mask, lambda v: f"{v}; left blank", told)
+        return own
+    at.note(mask, lambda v: f"{v}; kept", told)
+    return Column(own.values.mask(mask, first.values), own.kind)
 
 
 def _value(expression: object, position: np.ndarray, rows: Rows, at: Derivation) -> Column:
@@ -255,6 +267,6 @@ def _date_bound(column: Column, rows: Rows, at: Derivation, *, last: bool) -> pd
     values = column.values
     if rows.name not in at.build.plan.datasets:
         read = read_collected(at.build.plan.study, rows.name, rows, [values], time_alone="drop")
-        at.refuse(read.bad.to_numpy(dtype=bool), lambda reason: reason, read.reasons, rows=rows)
+        at.refuse(read.bad.to_numpy(dtype=bool), lambda reason: reason, read.reasons, date_hint, rows)
         values = read.values
     return latest(values) if last else earliest(values)

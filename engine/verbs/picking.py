@@ -14,6 +14,7 @@ from engine.build.derivation import Derivation
 from engine.build.rows import SUBJECT, Rows, match
 from engine.coded import Coded, Values
 from engine.columns import Column, Kind
+from engine.dates import date_hint
 from engine.spec.entries import Entry
 from engine.spec.nodes import key, remade
 from engine.spec.references import ExpressionField, OrderField, RefField, TableModel, read_ref
@@ -151,7 +152,7 @@ def dated_values(item: Dated, at: Derivation, rows: Rows) -> Column:
         return value
     time = at.evaluate(item.time, rows, table).values if item.time is not None else None
     read = read_collected(at.build.plan.study, table, rows, [value.values], time, time_alone="drop")
-    at.refuse(read.bad.to_numpy(dtype=bool), lambda reason: reason, read.reasons, rows=rows)
+    at.refuse(read.bad.to_numpy(dtype=bool), lambda reason: reason, read.reasons, date_hint, rows)
     return Column(read.values, Kind.TEXT)
 
 

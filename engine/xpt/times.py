@@ -3,7 +3,8 @@
 A date is the count of days, a datetime the count of seconds since 1960-01-01;
 a time the count of seconds since midnight.
 Source: SAS 9.4 Language Reference: Concepts, "About SAS Date, Time, and
-Datetime Values"; SAS 9.4 Formats and Informats: Reference, formats by category.
+Datetime Values"; SAS 9.4 Formats and Informats: Reference, formats by category;
+The SAS Dummy, *In the year 9999...*, 2010, on leap years.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ EPOCH = np.datetime64("1960-01-01", "us")
 DAY = 86_400
 FIRST_DAY, LAST_DAY = -138_061, 2_936_547
 """The dates SAS knows whose year has four digits: 1582-01-01 to 9999-12-31."""
+
+_DROPPED = (745_154, 2_206_124)
+"""The days 4000-02-29 and 8000-02-29 since 1960-01-01, in a calendar that has them; that of SAS has not."""
 
 _DATES = re.compile(
     r"DATE|(DDMMYY|MMDDYY|YYMMDD)[BCDNPS]?|(MMYY|YYMM|YYQ|YYQR)[CDNPS]?|MONYY|YYMON|YYWEEKU?|JULIAN"
@@ -46,18 +50,27 @@ def kind_of(format: str | None) -> Kind:
     return Kind.NUMBER
 
 
-def to_sas(values: pd.Series, kind: Kind) -> pd.Series:
-    """Dates, datetimes or times as SAS numbers (float64, missing NaN).
+def calendar_days(days: np.ndarray) -> np.ndarray:
+    """The days since 1960-01-01 in everybody's calendar, from those of SAS, which lacks two leap days.
 
-    >>> to_sas(pd.Series(["1960-01-02", "1959-12-27"], dtype="datetime64[s]"), Kind.DATE).tolist()
-    [1.0, -5.0]
+    >>> calendar_days(np.array([0, 745_153, 745_154, LAST_DAY])).tolist()
+    [0, 745153, 745155, 2936549]
     """
-    if kind is Kind.TIME:
-        ticks = values.to_numpy("timedelta64[us]")
-    else:
-        ticks = values.to_numpy("datetime64[us]") - EPOCH
-    seconds = np.where(np.isnat(ticks), np.nan, ticks.astype("int64") / 1_000_000)
-    return pd.Series(seconds / DAY if kind is Kind.DATE else seconds, index=values.index)
+    first, second = _DROPPED
+    made: np.ndarray = days + (days >= first) + (days >= second - 1)
+    return made
+
+
+def sas_days(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The days that SAS counts, from those of everybody's calendar, and where it has no such day.
+
+    >>> days, none = sas_days(np.array([0, 745_154, 745_155]))
+    >>> days.tolist(), none.tolist()
+    ([0, 745154, 745154], [False, True, False])
+    """
+    first, second = _DROPPED
+    made: np.ndarray = days - 1 * (days > first) - 1 * (days > second)
+    return made, (days == first) | (days == second)
 
 
 def from_sas(values: pd.Series, kind: Kind) -> pd.Series:
@@ -73,10 +86,15 @@ def from_sas(values: pd.Series, kind: Kind) -> pd.Series:
     missing = np.isnan(numbers)
     filled = np.where(missing, 0.0, numbers)
     seconds = np.floor(filled) * DAY if kind is Kind.DATE else filled
-    whole = bool((seconds == np.floor(seconds)).all())
-    unit = "s" if whole else "us"
-    counts = np.round(seconds if whole else seconds * 1_000_000).astype("int64")
+    below = np.floor(seconds)
+    unit = "s" if (seconds == below).all() else "us"
+    counts = below.astype("int64")
+    if unit == "us":  # the fraction apart, whose digits a product of the whole would lose
+        counts = counts * 1_000_000 + np.round((seconds - below) * 1_000_000).astype("int64")
     if kind is not Kind.TIME:
+        per = DAY * (1 if unit == "s" else 1_000_000)
+        days = counts // per
+        counts += (calendar_days(days) - days) * per
         counts += EPOCH.astype(f"datetime64[{unit}]").astype("int64")
     counts[missing] = np.iinfo("int64").min  # how numpy holds NaT
     dtype = f"{'timedelta64' if kind is Kind.TIME else 'datetime64'}[{unit}]"

@@ -2,130 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import pyreadstat
 
-from engine.columns import Kind
-from engine.errors import DataError, Place, Record
-from engine.xpt import layout, times
-from engine.xpt.checks import Encoding, last_record_problem, record_problem, require_header, value_problems
-from engine.xpt.model import LIMITS, Variable
+from engine.xpt.checks import Header, HeaderCheck, require_header
+from engine.xpt.disk import replacing
+from engine.xpt.infer import Given, described
+from engine.xpt.model import LIMITS, Metadata, Variable
+from engine.xpt.records import Part, RecordWriter, frame_of
+from engine.xpt.sources import text_source
+from engine.xpt.texts import Encoding
+
+Table = pd.DataFrame | Iterable[Part]
+"""What is written: a table, or its parts one after the other."""
 
 
-def write(frame: pd.DataFrame, path: Path, *, name: str, label: str, variables: Sequence[Variable],
-          created: datetime, version: int = 5, encoding: Encoding = "ascii") -> None:
-    """Write the ``variables`` of ``frame``, in their order, to the file ``path``.
+def write(frame: Table, path: str | Path, *, name: str | None = None, label: str = "",
+          variables: Sequence[Variable] | None = None,
+          column_labels: Sequence[str | None] | Mapping[str, str] | None = None,
+          variable_format: Mapping[str, str] | None = None,
+          variable_informat: Mapping[str, str] | None = None,
+          variable_length: Mapping[str, int] | None = None,
+          special: Mapping[str, pd.Series] | None = None,
+          created: datetime | None = None, version: int = 5,
+          encoding: str | Encoding = "ascii", label_encoding: str = "ascii",
+          checks: Sequence[HeaderCheck] = ()) -> Metadata:
+    """Write ``frame`` to the file ``path`` as the dataset ``name`` (that of the file if not said).
 
-    Text is ``str`` or categories of it (missing NaN, written as blanks), numbers float64, dates and
-    datetimes ``datetime64`` and times ``timedelta64``, written as SAS numbers
-    by the variable's format (``DATE9.``, ``DATETIME20.``, ``TIME8.``).  Every
-    text has exactly the variable's length; ``created`` is the time stamped in
-    the headers, so that the same data make the same bytes.  The file is named
-    as the dataset, in small letters.
+    Either ``variables`` says which columns are written, in which order and how,
+    or all are, with labels (also as a list), formats, informats and lengths
+    given by name; what is not given is taken from the data: text is as long as
+    its longest value, numbers have 8 bytes, dates, datetimes and times the
+    formats DATE9., DATETIME20. and TIME8.  A large table may come in parts.
 
-    Raises DataError with every name, label, length and value that the version
-    cannot hold (in version 5: names of 8, labels of 40, text of 200 bytes, all
-    ASCII), naming variable and record.  With ``encoding="utf-8"`` values may be
-    any text; lengths count its bytes, and no header says so: tell the reader.
+    Text is ``str``, categories, objects or Arrow text; missing, empty and blank
+    are the same, and blanks at the end are not kept.  Numbers are of any dtype,
+    missing ones ``.``, or as ``special`` says (see :class:`Metadata`); minus
+    zero is written as zero, a decimal as the nearest double.  Dates and times
+    are what their format shows of them; a ``timedelta`` is a time.
+
+    The file takes its place when all of it is on disk, and is named as the
+    dataset, in small letters.  ``created`` is stamped into the headers; without
+    it the time of writing is, and no two runs give the same bytes.
+
+    Raises DataError, and leaves what was there, with every name, label, length
+    and value that the version cannot hold (in version 5: names of 8, labels of
+    40, text of 200 bytes, all ASCII).  With another ``encoding`` (``gb18030``)
+    values may be any text of it; lengths count its bytes, no header says so.
+    ``label_encoding`` says the same of labels, ``checks`` are further rules.
 
     >>> import tempfile
-    >>> frame = pd.DataFrame({"AGE": [54.0]})
+    >>> frame = pd.DataFrame({"USUBJID": ["01-001", "01-002"], "AGE": [54, 61]})
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write(frame, Path(folder, "dm.xpt"), name="DM", label="Demographics",
-    ...           variables=[Variable("AGE", "Age", "Num", 8)], created=datetime(2026, 6, 30))
-    ...     print(Path(folder, "dm.xpt").read_bytes()[648:651])
-    b'AGE'
+    ...     write(frame, Path(folder, "dm.xpt"), created=datetime(2026, 6, 30)).records
+    2
     """
+    path = Path(path)
+    name = path.stem.upper() if name is None else name
+    _require_usable(path, name, version)
+    codec = encoding if isinstance(encoding, Encoding) else Encoding(encoding)
+    parts = iter([frame] if isinstance(frame, pd.DataFrame) else frame)
+    if (first := next(parts, None)) is None:
+        raise ValueError("there is no part of the table to write, not even an empty one")
+    given = Given(column_labels, variable_format, variable_informat, variable_length)
+    if variables is None:
+        lengths = _Lengths(codec, LIMITS[version].text, isinstance(frame, pd.DataFrame))
+        variables = described(frame_of(first), path.name, name, given, lengths)
+    elif given != Given():
+        raise ValueError("labels, formats, informats and lengths stand in variables, or are given by name")
+    at = (datetime.now() if created is None else created).replace(microsecond=0)
+    header = Header(path.name, name, label, tuple(variables), at, version, label_encoding)
+    require_header(header, checks)
+    with replacing(path) as file:
+        records = RecordWriter(header, codec, file).write(first, parts, special or {})
+    return Metadata(name, label, version, at, at, records, tuple(variables))
+
+
+def _require_usable(path: Path, name: str, version: int) -> None:
+    """Raise ValueError for a version that does not exist, and a file not named as its dataset."""
     if version not in LIMITS:
         raise ValueError(f"no such version of the transport format: {version}")
     if path.name != f"{name.lower()}.xpt":
         raise ValueError(f"dataset {name} belongs in {name.lower()}.xpt, not in {path.name}")
-    require_header(path, name, label, variables, version)
-    plain = frame.reset_index(drop=True)
-    table = pd.DataFrame({v.name: _sas_values(plain[v.name], v, name, path) for v in variables})
-    problems = [p for v in variables for p in value_problems(table[v.name], v, name, path, encoding)]
-    if version == 5:
-        problems += last_record_problem(table, name, path)
-    if problems:
-        raise DataError(problems)
-    _write_guarded(table, path, name, label, variables, version)
-    _finish(path, len(table), variables, created, version)
 
 
-def _sas_values(values: pd.Series, variable: Variable, name: str, path: Path) -> pd.Series:
-    """Text as it is, everything else as SAS numbers."""
-    if variable.type == "Char":
-        if isinstance(values.dtype, pd.CategoricalDtype) and values.cat.categories.dtype == "str":
-            values = values.astype("str")
-        if values.dtype != "str":
-            raise TypeError(f"{name}.{variable.name} is Char, its values are {values.dtype}")
-        return values.fillna("")
-    if values.dtype.kind not in "mM":
-        return values.astype("float64") + 0.0  # minus zero becomes zero
-    kind = times.kind_of(variable.format)
-    if (values.dtype.kind == "m") != (kind is Kind.TIME) or kind is Kind.NUMBER:
-        raise TypeError(f"{name}.{variable.name} has format {variable.format}, its values are {values.dtype}")
-    numbers = times.to_sas(values, kind)
-    if kind is Kind.DATE:
-        _require_midnight(values, numbers, variable, Place(path.name), name)
-    return numbers
+class _Lengths:
+    """Gives the length of a column of text: that of its longest value, or the most that there is room for."""
 
+    def __init__(self, encoding: Encoding, most: int, whole: bool) -> None:
+        self._encoding = encoding
+        self._most = most
+        self._whole = whole
 
-def _require_midnight(values: pd.Series, days: pd.Series, variable: Variable, place: Place,
-                      name: str) -> None:
-    """A time of day would be dropped without a word by a date's format."""
-    bad = np.flatnonzero((days % 1 > 0).to_numpy())
-    if not len(bad):
-        return
-    records = tuple(Record(Place(place.file, int(n) + 1)) for n in bad)
-    message = f"{values.iloc[bad[0]].isoformat()} has a time, format {variable.format} holds a date"
-    raise DataError(record_problem(records, f"{name}.{variable.name}", message))
-
-
-def _write_guarded(table: pd.DataFrame, path: Path, name: str, label: str,
-                   variables: Sequence[Variable], version: int) -> None:
-    """Write the table and a guard record after it, to a file of its own: one there may be linked elsewhere.
-
-    The library gives a text variable the width of its longest value, and has
-    no way to ask for another: the guard's texts have the wanted lengths.
-    """
-    path.unlink(missing_ok=True)
-    guarded = {}
-    for variable in variables:
-        column = table[variable.name]
-        guard = "x" * variable.length if variable.type == "Char" else 0.0
-        last = pd.Series([guard], dtype=column.dtype)
-        guarded[variable.name] = pd.concat([column, last], ignore_index=True)
-    pyreadstat.write_xport(
-        pd.DataFrame(guarded), str(path), file_label=label, table_name=name,
-        file_format_version=5 if version == 5 else 8,
-        column_labels=[v.label for v in variables],
-        variable_format={v.name: v.format for v in variables if v.format},
-    )
-
-
-def _finish(path: Path, count: int, variables: Sequence[Variable], created: datetime, version: int) -> None:
-    """Take the guard record off the end and stamp the headers with ``created``."""
-    record = sum(v.length for v in variables)
-    with path.open("r+b") as file:
-        data = file.read(2 * 640 + 1000 * len(variables))
-        start = layout.values_start(data, len(variables), version)
-        guarded = start + (count + 1) * record
-        size = file.seek(0, 2)
-        if size != guarded + len(layout.padding(guarded)):
-            raise ValueError(f"{path.name}: {size} bytes written, {guarded} expected")
-        end = start + count * record
-        file.truncate(end)
-        file.seek(end)
-        file.write(layout.padding(end))
-        for at in layout.STAMPS:
-            file.seek(at)
-            file.write(layout.stamp(created))
-        if version == 8:  # the OBS header of version 8 counts the records
-            file.seek(start - layout.RECORD + 48)
-            file.write(f"{count:>15}".encode("ascii"))
+    def __call__(self, values: pd.Series) -> int:
+        if not self._whole:
+            raise ValueError(f"the length of {values.name} must be given: the table comes in parts")
+        return min(self._most, max(1, text_source(values, self._encoding).longest()))

@@ -6,6 +6,7 @@ read exactly; nothing is guessed.
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import re
 from decimal import Decimal
@@ -33,6 +34,7 @@ V = TypeVar("V")
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?")
+_SWITCHES = {"true": ("true", "yes", "y", "on", "1"), "false": ("false", "no", "n", "off", "0")}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SAS_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,7}|_[A-Z0-9_]{1,31}")
 _ANY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
@@ -91,7 +93,8 @@ def _ratio(value: object) -> Fraction:
 def _boolean(value: object) -> bool:
     text = _plain(value, "true or false")
     if text not in ("true", "false"):
-        raise wrong(f"true or false is wanted, not '{shown(text)}'")
+        meant = next((word for word, others in _SWITCHES.items() if text.casefold() in others), "")
+        raise wrong(f"true or false is wanted, not '{shown(text)}'", f"write {meant}" if meant else "")
     return text == "true"
 
 
@@ -102,7 +105,10 @@ def _date(value: object) -> datetime.date:
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        raise wrong(f"there is no date '{shown(text)}'") from None
+        year, month, day = (int(part) for part in text.split("-"))
+        real = year and 1 <= month <= 12 and day
+        hint = f"that month has {calendar.monthrange(year, month)[1]} days" if real else "year, month, day"
+        raise wrong(f"there is no date '{shown(text)}'", hint) from None
 
 
 def _name(value: object) -> Text:

@@ -30,5 +30,6 @@ from engine.yaml.model import Collector, Model, Problems, sort_problems, validat
 __all__ = [
     "BY_KIND", "IS_LIST", "IS_MAP", "IS_TEXT", "AnyName", "AnyText", "Boolean", "Collector", "Integer",
     "IsoDate", "Key", "ListOf", "MapOf", "Model", "Name", "NameKey", "Number", "OneOrMany", "Problems",
-    "Ratio", "TextField", "TextOr", "choice", "mapping_of", "one_or_many", "sort_problems", "validate", "wrong",
+    "Ratio", "TextField", "TextOr", "choice", "mapping_of", "one_or_many", "sort_problems", "validate",
+    "wrong",
 ]

@@ -68,10 +68,11 @@ class Model(BaseModel):
 M = TypeVar("M", bound=BaseModel)
 
 
-def validate(model: type[M], node: Node, subject: str) -> M:
+def validate(model: type[M], node: Node, subject: str, *, keyed: bool = False) -> M:
     """Build ``model`` from a node.
 
-    Raises :class:`SpecError` with the problems of the node, 100 at most, each at its place.
+    Raises :class:`SpecError` with the problems of the node, 100 at most, each at its
+    place; ``keyed`` tells each of ``SUBJECT.KEY``, the key of the node it lies under.
 
     >>> from pydantic import create_model
     >>> from engine.yaml.reader import parse_yaml
@@ -81,15 +82,26 @@ def validate(model: type[M], node: Node, subject: str) -> M:
     'AETERM'
     >>> validate(Copy, parse_yaml("sorce: AETERM"), "AE.AETERM")
     Traceback (most recent call last):
-    engine.errors.SpecError: spec.yaml:1:1: AE.AETERM: missing key 'source'
-    spec.yaml:1:1: AE.AETERM: unknown key 'sorce'; did you mean 'source'?
+    engine.errors.SpecError: spec.yaml:1:1: AE.AETERM: unknown key 'sorce'; did you mean 'source'?
     """
     models: dict[int, type[BaseModel]] = {}
+    if isinstance(node, YamlMap) and len(node) > MAX_PROBLEMS:
+        known = _aliases(model)
+        if len(strange := [key for key in node if key not in known]) >= MAX_PROBLEMS:
+            raise SpecError(_unknown_key(node, key, known, subject) for key in strange[:MAX_PROBLEMS])
     try:
         return model.model_validate(node, context={_MODELS: models})
     except ValidationError as error:
         details = error.errors(include_url=False)
-    found = [_problem(detail, node, subject, models) for detail in details[:MAX_PROBLEMS]]
+    def told(detail: ErrorDetails) -> str:
+        first = detail["loc"][0] if keyed and detail["loc"] else ""
+        return f"{subject}.{first}" if isinstance(node, YamlMap) and first in node else subject
+
+    found = [_problem(detail, node, told(detail), models) for detail in details[:MAX_PROBLEMS]]
+    typed = {problem.hint for problem in found if problem.message.startswith("unknown key")}
+    # A key that is missing because it is misspelt is told once.
+    found = [problem for problem in found
+             if problem.message.replace("missing key ", "did you mean ") + "?" not in typed]
     raise SpecError(sort_problems(found))
 
 
@@ -98,12 +110,15 @@ def _problem(
 ) -> Problem:
     """Find the place of a pydantic error by walking its ``loc`` down the nodes."""
     node, place, parent, last = root, root.place, root, ""
+    alone, above = False, ""
     for part in detail["loc"]:
         if isinstance(part, int) and isinstance(node, list) and part < len(node):
             parent, node = node, node[part]
             place = node.place
+        elif isinstance(part, int):
+            alone = True  # one value where a list may stand
         elif isinstance(part, str) and isinstance(node, YamlMap) and part in node:
-            parent, node, last = node, node[Text(part)], part
+            parent, node, above, last = node, node[Text(part)], part, part
             place = node.place
         elif part == "[key]" and isinstance(parent, YamlMap):
             place = parent.key_place(last)
@@ -113,8 +128,9 @@ def _problem(
         known = _aliases(models.get(id(parent)))
         return _unknown_key(parent, last, known, subject)
     if detail["type"] == "missing":
-        return Problem(node.place, subject, f"missing key '{last}'")
-    message, hint = _message(detail, node)
+        hint = _NEEDED.get(last) or (f"add it under '{above}'" if above else "add it")
+        return Problem(node.place, subject, f"missing key '{last}'", hint)
+    message, hint = _message(detail, node, above, alone=alone)
     if not hint and _is_nothing(node) and isinstance(parent, YamlMap) and parent.flow:
         hint = QUOTE_EXPRESSION
     return Problem(detail.get("ctx", {}).get("place") or place, subject, message, hint)
@@ -133,20 +149,26 @@ def _aliases(model: type[BaseModel] | None) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()] if model else []
 
 
-def _message(detail: ErrorDetails, node: Node) -> tuple[str, str]:
+def _message(detail: ErrorDetails, node: Node, key: str, *, alone: bool) -> tuple[str, str]:
+    """What is wrong with the value of a key, and a hint; ``alone``: of a list it could be the only value."""
     kind, context = detail["type"], detail.get("ctx", {})
     match kind:
         case "spec":
-            return str(context["message"]), str(context["hint"])
+            message, hint = str(context["message"]), str(context["hint"])
+            if alone and isinstance(node, YamlMap) and not hint:
+                listed = f"as in [{', '.join([*node][:2])}]"
+                return message.replace(" is wanted", " or a list is wanted", 1), listed
+            shape = next((ends for word, ends in _SHAPES.items() if message.startswith(word)), None)
+            return message, hint or (_as_in(key, *shape) if shape else "")
         case "literal_error":
             if not isinstance(node, Text) or not node:
                 return f"text is wanted, not {describe(node)}", ""
             known = _LITERAL.findall(str(context["expected"]))
             return f"unknown value '{shown(node)}'", hint_for(node, known)
         case "model_type" | "model_attributes_type" | "dict_type":
-            return f"a mapping is wanted, not {describe(node)}", ""
+            return f"a mapping is wanted, not {describe(node)}", _as_in(key, "{", "}")
         case "list_type" | "tuple_type":
-            return f"a list is wanted, not {describe(node)}", ""
+            return f"a list is wanted, not {describe(node)}", _as_in(key, "[", "]")
         case "union_tag_invalid":
             wanted = [word for tag, word in _KINDS.items() if tag in str(context["expected_tags"])]
             return f"{' or '.join(wanted)} is wanted, not {describe(node)}", ""
@@ -157,6 +179,21 @@ def _message(detail: ErrorDetails, node: Node) -> tuple[str, str]:
     return detail["msg"], ""
 
 
+def _as_in(key: str, opened: str, closed: str) -> str:
+    """How a mapping or a list is written under a key.
+
+    >>> _as_in("map", "{", "}"), _as_in("", "[", "]")
+    ('as in map: {COLLECTED: TERM}', '')
+    """
+    inside = "VALUE, VALUE" if opened == "[" else _INSIDE.get(key, "KEY: VALUE")
+    return f"as in {key}: {opened}{inside}{closed}" if key else ""
+
+
+_INSIDE = {"map": "COLLECTED: TERM", "extend": "TERM: DECODE", "units": "COLLECTED: UNIT",
+           "rename": "HEADER: NAME"}
+_NEEDED = {"table": "as in table: NAME", "standards": 'as in standards: {sdtmig: "3.4", adamig: "1.3"}',
+           "subject": "as in subject: \"study.id || '-' || SUBJ\""}
+_SHAPES = {"a mapping is wanted": ("{", "}"), "a list is wanted": ("[", "]")}
 _KINDS = {"<text>": "text", "<list>": "a list", "<map>": "a mapping"}
 
 

@@ -79,7 +79,7 @@ class _Composer:
             self.next()
             event = self.next()
             if isinstance(event, pyyaml.StreamEndEvent):
-                raise SpecError(Problem(Place(self.file), "", "the file is empty"))
+                raise SpecError(Problem(Place(self.file, 1), "", "the file is empty"))
             node = self.node(self.next(), 1, False)
             self.next()
             event = self.next()

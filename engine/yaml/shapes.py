@@ -19,7 +19,7 @@ SCALAR = ["string", "number", "boolean"]
 TEXT: Shape = {"type": SCALAR, "minLength": 1}
 ANY_TEXT: Shape = {"type": SCALAR}
 TEXT_OR_NULL: Shape = {"type": [*SCALAR, "null"]}
-"""Text that may well be ``null`` or ``~``; an editor cannot tell that from nothing, so elsewhere it is refused."""
+"""Text that may be ``null`` or ``~``, which an editor cannot tell from nothing; elsewhere that is refused."""
 KEY: Shape = {"type": "string", "minLength": 1}
 """Keys are text to every reader."""
 INTEGER: Shape = {"type": "integer"}

@@ -64,7 +64,8 @@ def _inside(path: Path, root: Path, file: str) -> Path:
         raise SpecError(Problem(None, "", "a file name cannot hold U+0000"))
     real, home = Path(os.path.realpath(path)), Path(os.path.realpath(root))
     if not real.is_relative_to(home):
-        raise SpecError(Problem(Place(file), "", f"the file is outside the study folder '{show_path(root)}'",
+        what = "is a link to a file" if path.is_symlink() else "the file is"
+        raise SpecError(Problem(Place(file), "", f"{what} outside the study folder '{show_path(root)}'",
                                 "a spec reads only files of its own study"))
     try:
         kind = real.stat().st_mode

@@ -12,6 +12,7 @@ from engine.build.derivation import Derivation
 from engine.build.reading import read_dates_here
 from engine.build.rows import SUBJECT, Rows, codes_of, match, pairs, taken
 from engine.columns import Column, Kind, blank
+from engine.dates import date_hint
 from engine.dates.parts import MISSING, parse
 from engine.spec.entries import Entry, Policy
 from engine.spec.references import Ref
@@ -91,7 +92,7 @@ def _own(ref: Ref, dates: bool, at: Derivation) -> pd.Series:
     if not dates or target is None or target.table not in at.build.plan.study.study.raw.tables:
         return at.text(ref)
     read = read_dates_here(at, [ref], time_alone="drop")
-    at.refuse(read.bad, lambda reason: reason, read.reasons)
+    at.refuse(read.bad, lambda reason: reason, read.reasons, date_hint)
     return read.values.series()
 
 

@@ -12,7 +12,7 @@ from engine.build.derivation import Derivation
 from engine.build.reading import DateOverride, read_dates_here
 from engine.coded import Coded
 from engine.columns import Column, Kind
-from engine.dates import compute_study_day, iso_date, to_date
+from engine.dates import compute_study_day, date_hint, iso_date, to_date
 from engine.spec.entries import Entry
 from engine.spec.references import Ref, RefField
 from engine.spec.study import DateFormat, TimeFormat
@@ -64,9 +64,9 @@ def derive_date(entry: Date, at: Derivation) -> Column:
     read = read_dates_here(at, entry.date, entry.time, entry.over(), time_alone=entry.time_alone or "keep")
     bad, values = read.bad, read.values
     if entry.unread in (None, "error"):
-        hint = "give its format under 'dates' or 'times', or 'unread: blank'"
+        hint = f", or {_BLANK}"
         at.refuse(bad, lambda reason: reason, read.reasons,
-                  "'unread: blank' leaves it out" if len(entry.date) > 1 else hint)
+                  _BLANK if len(entry.date) > 1 else lambda reason: date_hint(reason) + hint)
     elif entry.unread == "keep":
         at.note(bad, lambda reason: f"{reason}; kept as collected", read.reasons)
         values = values.where(~bad).or_else(Coded.of(_collected(entry, at)).where(bad))
@@ -86,6 +86,7 @@ def _next_day(end: Coded, ref: Ref, at: Derivation) -> Coded:
     return Coded.of(ends.mask(late, moved))
 
 
+_BLANK = "'unread: blank' leaves it out"
 _TO_THE_MINUTE = r"\d{4}-\d\d-\d\dT\d\d:\d\d"
 
 

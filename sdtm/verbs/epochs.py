@@ -12,6 +12,7 @@ from engine.build.collected import read_collected
 from engine.build.derivation import Derivation
 from engine.build.rows import SUBJECT, match, taken
 from engine.columns import Column, Kind, blank
+from engine.dates import date_hint
 from engine.dates.parts import Known, Moments, parse
 from engine.expressions.tree import Name
 from engine.spec.entries import Entry
@@ -91,7 +92,7 @@ def _raw_start(table: str, date: str, time: str | None, at: Derivation) -> pd.Se
     other = at.other(table, [date])
     read = read_collected(at.build.plan.study, table, other, [other.values(date)],
                           other.values(time) if time is not None else None, time_alone="drop")
-    at.refuse(read.bad.to_numpy(dtype=bool), lambda reason: reason, read.reasons, rows=other)
+    at.refuse(read.bad.to_numpy(dtype=bool), lambda reason: reason, read.reasons, date_hint, other)
     found = match([at.subjects()], [other.columns[SUBJECT].values])
     at.refuse(found.count > 1, lambda v: f"{table} has several records for subject {v}", at.subjects(),
               "let the epoch start at a variable of DM that picks one")

@@ -237,16 +237,30 @@ def _require_ways(entry: Standardise, alike: _Alike, at: Derivation) -> None:
         if group.way.conversion is None and group.test is not None:
             lost[group.positions] = measured[group.positions]
             there = f"unit '{group.unit}' of {group.code} has no way to" if group.unit else (
-                f"{group.code} has no unit, and its standard unit is")
+                f"the result of {group.code} has no unit, and its standard unit is")
             shown.iloc[group.positions] = f"{there} '{group.test.standard}'"
     if not lost.any():
         return
-    told = Coded.of(shown).take(alike.codes)
+    told = _with_collected(Coded.of(shown).take(alike.codes), alike.spread(lost), entry, at)
     if entry.unknown_unit in (None, "error"):
-        at.refuse(alike.spread(lost), lambda v: v, told, "give it under 'units' or 'convert' of the test")
+        at.refuse(alike.spread(lost), lambda v: v, told, lambda v: (
+            "'values' of the test may state it; or set 'unknown_unit'" if "has no unit" in v else
+            "give the way under 'convert' of the test, or the meaning under 'units'; or set 'unknown_unit'"))
     else:
         done = "kept as collected" if entry.unknown_unit == "keep" else "left blank"
         at.note(alike.spread(lost), lambda v: f"{v}; {done}", told)
+
+
+def _with_collected(told: Coded, lost: np.ndarray, entry: Standardise, at: Derivation) -> Coded:
+    """What is said of units that lead nowhere; where a term stands for one, also how it was collected."""
+    role, ref = at.rows.columns.get(("@test", "unit")), entry.standardise.unit
+    if role is None or ref is None or role.kind is not Kind.TEXT:
+        return told
+    positions = np.flatnonzero(lost)
+    texts, unit, raw = (column.take(positions).series() for column in (told, at.coded(ref), role.coded))
+    texts = texts.mask(raw.notna() & (raw != unit), texts + " (collected as '" + raw + "')")
+    texts.index = pd.Index(positions)
+    return Coded.of(texts.reindex(at.index))
 
 
 def _standard(group: _Group, alike: _Alike, entry: Standardise, at: Derivation) -> pd.DataFrame:
@@ -314,7 +328,7 @@ def _terms(text: pd.Series, group: _Group, alike: _Alike, entry: Standardise, at
             at.note(alike.spread(mask), lambda v: f"'{v}' {told}", shown)
         else:
             at.refuse(alike.spread(mask), lambda v: f"'{v}' {told}", shown,
-                      lambda v: term_hint(v, entry, lists).replace("'map'", "'map' of the test"))
+                      lambda v: term_hint(v, entry, lists, " of the test"))
     return made.where(~stray, text) if entry.unmapped == "keep" else made
 
 

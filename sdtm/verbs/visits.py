@@ -14,7 +14,8 @@ from engine.build.derivation import Derivation
 from engine.build.rows import SUBJECT, Rows, match
 from engine.coded import Coded
 from engine.columns import Column, Kind
-from engine.dates import date_part, order_key
+from engine.dates import date_hint, date_part, order_key
+from engine.errors import did_you_mean, likely
 from engine.numbers import format_number, half_up
 from engine.spec.entries import Entry, Policy
 from engine.spec.references import RefField
@@ -71,7 +72,7 @@ def derive_visit(entry: VisitOf, at: Derivation) -> Column:
         known = known | happened | lost
     else:
         numbers, happened = np.full(len(codes), np.nan), np.zeros(len(codes), dtype=bool)
-    kept = _settled(entry.none, ~codes.isna() & ~known, codes, take, at)
+    kept = _settled(entry.none, ~codes.isna() & ~known, codes, take, at, tells=_tells(entry, at))
     if take != "VISIT":
         made = codes.numbers(lambda text: planned.get(visit_key(text)))
         made = np.where(happened, numbers, made) if take == "VISITNUM" else made
@@ -83,11 +84,34 @@ def derive_visit(entry: VisitOf, at: Derivation) -> Column:
     return Column(texts.or_else(codes.where(kept)), Kind.TEXT)
 
 
-def _settled(policy: str | None, stray: np.ndarray, codes: Coded, take: str, at: Derivation) -> np.ndarray:
+def _tells(entry: VisitOf, at: Derivation) -> bool:
+    """Whether the variable is the first of those made of this code: it alone tells what is no visit."""
+    spec, number = at.build.plan.datasets[at.dataset], at.where.source
+    variables = spec.variables if number is None else spec.sources[number].variables
+    same = [name for name, variable in variables.items()
+            if isinstance(variable.entry, VisitOf) and variable.entry.visit.parts == entry.visit.parts
+            and variable.entry.none in (None, "error")]
+    return at.variable in same[:1] or at.variable not in same
+
+
+def _hint(code: str, at: Derivation) -> str:
+    """What to do about a code that is no visit: the one it may mean, and where to say so."""
+    visits = at.build.plan.study.study.visits or {}
+    known = [str(t) for one, visit in visits.items() for t in (one, visit.VISIT, *(visit.aliases or ()))]
+    near = likely(code, known)
+    if near is None:
+        return "add it, or an alias, under 'visits' in the study file"
+    return f"{did_you_mean(code, near)} add it to the 'aliases' of that visit in the study file"
+
+
+def _settled(policy: str | None, stray: np.ndarray, codes: Coded, take: str, at: Derivation, *,
+             tells: bool) -> np.ndarray:
     """Refuse or note codes that are no visit; where they are kept as VISIT."""
     if policy in (None, "error"):
-        at.refuse(stray, lambda v: f"'{v}' is no visit of the study", codes,
-                  "add it, or an alias, under 'visits' in the study file")
+        if tells:
+            at.refuse(stray, lambda v: f"'{v}' is no visit of the study", codes, lambda v: _hint(v, at))
+        else:
+            at.lose(stray)
     else:
         kept = "kept" if policy == "keep" and take == "VISIT" else "left blank"
         at.note(stray, lambda v: f"'{v}' is no visit of the study; {kept}", codes)
@@ -155,7 +179,8 @@ def _unscheduled_numbers(marks: Coded, rules: Unscheduled, entry: VisitOf,
         position = np.where((position < 0) & (by_day.count == 1), by_day.first, position)
     numbers = np.append(visits["number"].to_numpy(dtype="float64"), np.nan)[position]
     lost = ~marks.isna() & (position < 0) & (by_mark.count > 1)
-    at.refuse(lost, lambda v: f"several visits of the subject in {rules.in_} are '{v}'", at.coded(entry.visit),
+    at.refuse(lost, lambda v: f"several visits of the subject in {rules.in_} are '{v}'",
+              at.coded(entry.visit),
               "give 'date' in the entry, or correct the visits")
     return numbers, lost
 
@@ -184,5 +209,5 @@ def _days(rules: Unscheduled, rows: Rows, at: Derivation) -> pd.Series:
     if rows.name in at.build.plan.datasets:
         return date_part(values)
     read = read_collected(at.build.plan.study, rows.name, rows, [values], time_alone="drop")
-    at.refuse(read.bad.to_numpy(dtype=bool), lambda reason: reason, read.reasons, rows=rows)
+    at.refuse(read.bad.to_numpy(dtype=bool), lambda reason: reason, read.reasons, date_hint, rows)
     return date_part(read.values)
