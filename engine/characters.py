@@ -32,8 +32,8 @@ _RUN = re.compile(rf"\S{{{_LONGEST_RUN + 1},}}")
 
 # Letters of other scripts that most fonts draw as a Latin letter.
 _ALIKE = str.maketrans(
-    "АВЕКМНОРСТХЅІЈУаеорсхуіјѕ" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρ",
-    "ABEKMHOPCTXSIJYaeopcxyijs" "ABEZHIKMNOPTYXovp")
+    "АВЕКМНОРСТХЅІЈУаеорсхуіјѕһԁԛԝ" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρ",
+    "ABEKMHOPCTXSIJYaeopcxyijshdqw" "ABEZHIKMNOPTYXovp")
 
 
 def visible(text: str) -> str:

@@ -165,9 +165,16 @@ UNSEEN = [
             "did "
             "you mean 'SEX', without FULLWIDTH LATIN CAPITAL LETTER S?"),
     study("lookalike: a table in Cyrillic",
-          lambda: STUDY.replace("{dm: dm.csv", "{dm: dm.csv, \u0501m: dm.csv"),
-          "study.yaml:5:41: study: '\u0501m' is not a name; a letter or _, then up to 31 letters, digits "
-          "or _"),
+          partial(STUDY.replace, "{dm: dm.csv", "{ac: dm.csv, \u0430\u0441: dm.csv, dm: dm.csv"),
+          "study.yaml:5:41: study: the names 'ac' and '\u0430\u0441' look alike; name one of the tables "
+          "another way"),
+    study("lookalike: a table in Latin and Cyrillic",
+          partial(STUDY.replace, "{dm: dm.csv", "{d\u0435m: dm.csv"),
+          "study.yaml:5:29: study: the name 'd\u0435m' mixes scripts; write it without CYRILLIC SMALL "
+          "LETTER IE"),
+    study("lookalike: a table in full width", partial(STUDY.replace, "{dm: dm.csv", "{\uff44\uff4d: dm.csv"),
+          "study.yaml:5:29: study: '\uff44\uff4d' is not a name; a letter or _, then up to 63 letters, "
+          "digits or _"),
 ]
 
 SCALE = [
@@ -259,7 +266,7 @@ FORMATS = [
           "study.yaml:1:40: study: a date and time such as 2026-07-15T12:00:00 is wanted"),
     study("formats: a cut-off that is none",
           lambda: STUDY.replace("created: 2025-01-02T03:04:05", "cutoff: 0000-00-00"),
-          "study.yaml:1:39: study: there is no date '0000-00-00'"),
+          "study.yaml:1:39: study: there is no date '0000-00-00'; write it as in 2025-03-28"),
     *(study(f"reading: {entry}", partial(with_file, f"{{file: dm.csv, {entry}}}"), said,
             status=status)
       for entry, status, said in (

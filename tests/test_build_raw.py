@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,33 @@ def test_the_raw_folder_itself_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "data/a.csv").write_text("SUBJ\nS1\n")
     (tmp_path / "raw").symlink_to(tmp_path / "data")
     assert all_headers(study) == {"a": {"SUBJ": ""}}
+
+
+def named_folder(folder: Path, name: str) -> StudySpec:
+    """The study in a folder of its own, with another raw folder."""
+    home = folder / "studies" / "one"
+    home.mkdir(parents=True, exist_ok=True)
+    study = study_with(home, "a: a.csv")
+    (home / "study.yaml").write_text(study.path.read_text().replace("folder: raw", f"folder: {name}"))
+    return load_study(home / "study.yaml")
+
+
+def test_the_raw_folder_lies_inside_the_study_folder_or_beside_it(tmp_path: Path) -> None:
+    for folder in ("studies/one/raw", "studies/beside/deep", "away"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.csv").write_text("SUBJ\nS1\n")
+    for name in ("raw", "../beside/deep", "../one/raw", f"{tmp_path}/studies/beside/deep"):
+        assert all_headers(named_folder(tmp_path, name)) == {"a": {"SUBJ": ""}}
+    (tmp_path / "studies/one/link").symlink_to(tmp_path / "away")
+    for name in ("../../away", f"{tmp_path}/away", "link", "/", "../../../../../../../../../../etc"):
+        with pytest.raises(SpecError) as caught:
+            all_headers(named_folder(tmp_path, name))
+        assert str(caught.value).replace(f"{tmp_path}/studies/one/", "", 1) == (
+            f"study.yaml:6:11: raw.folder: the folder '{name}' is neither inside the study's folder nor "
+            f"beside it; "
+            "name it on the command line, --raw FOLDER")
+        free = replace(named_folder(tmp_path, name), raw_override=tmp_path / "away")
+        assert all_headers(free) == {"a": {"SUBJ": ""}}
 
 
 def test_files_that_cannot_be_read_are_told_all_at_once(tmp_path: Path) -> None:

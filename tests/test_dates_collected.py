@@ -183,6 +183,16 @@ def test_ambiguity(formats: list[str], value: str, wanted: str) -> None:
     assert read_one(value, formats) == wanted
 
 
+def test_unknown_words_that_begin_alike_are_read_at_once() -> None:
+    """Were each of them tried in each place, this would take longer than a day."""
+    words = ["U" * length for length in range(1, 61)]
+    for form in ("yyyyMMddHHmmss", "ddMMMyyyy", "d-M-yyyy HH:mm"):
+        value = "U" * 300 + "!"
+        assert read_one(value, [form], unknown=words) == f"['{value}' does not fit the format {form}]"
+    assert read_one("UUU-MAR-2025", ["dd-MMM-yyyy"], unknown=words) == "2025-03"
+    assert read_one("UNKMAR2025", ["ddMMMyyyy"], unknown=["UN", "UNK"]) == "2025-03"
+
+
 def test_year_cutoff() -> None:
     assert read_one("01-MAR-25", ["dd-MMM-yy"], year_cutoff=1926) == "2025-03-01"
     assert read_one("01-MAR-26", ["dd-MMM-yy"], year_cutoff=1926) == "1926-03-01"

@@ -292,6 +292,11 @@ DEEP = "brackets and CASE are nested more than 50 deep; split the expression wit
     ("N\u2028", "character U+2028 (LINE SEPARATOR) is not allowed; it cannot be seen; delete it"),
     ("T = '\ud800'", "character U+D800 (a control character) is not allowed; it cannot be seen; delete it"),
     (f"T LIKE '{'%_' * 101}'", "LIKE pattern of 202 characters; at most 200 are allowed"),
+    ("N = 1e-400", "number 1e-400 is too small to be held"),
+    ("N = 0." + "0" * 400 + "1", f"number {'0.' + '0' * 28}... is too small to be held"),
+    ("T = 'a\u3164'", "character U+3164 (HANGUL FILLER) is not allowed; it cannot be seen; delete it"),
+    ("T\ufe0f = 'a'",
+     "character U+FE0F (VARIATION SELECTOR-16) is not allowed; it cannot be seen; delete it"),
     ("N = " + "1" * 5_000, f"number {'1' * 30}... is too large to be held exactly"),
     ("D + INTERVAL " + "9" * 5_000 + " DAY", f"INTERVAL {'9' * 30}... DAY is no interval; "
      "write a whole number up to 1,000,000, as in INTERVAL 30 DAY"),

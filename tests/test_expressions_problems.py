@@ -43,6 +43,8 @@ def test_division_by_zero_is_a_data_problem() -> None:
     ("LPAD('1', 1e9, '0')", "LPAD: the text made is longer than 32,767 characters"),
     (f"REPLACE('{'a' * 400}', 'a', '{'b' * 100}')",
     "REPLACE: the text made is longer than 32,767 characters"),
+    (f"LPAD('a', 32767, 'a') || '{'b'}'", "the text made is longer than 32,767 characters"),
+    ("CONCAT(LPAD('a', 32767, 'a'), NULL, 'b')", "CONCAT: the text made is longer than 32,767 characters"),
 ])
 def test_data_problem(text: str, message: str) -> None:
     result = evaluate(text)
@@ -60,6 +62,27 @@ def test_nested_replacement_cannot_fill_the_memory() -> None:
     for _ in range(30):
         text = f"REPLACE({text}, 'a', 'aaaaaaaaaa')"
     assert bad(evaluate(text)) == {"REPLACE: the text made is longer than 32,767 characters": [True]}
+
+
+def test_joined_texts_cannot_fill_the_memory() -> None:
+    long, half = "x" * 32_767, "x" * 16_384
+    table = {"A": texts(half, half[1:], None, long, "恶" * 16_384),
+             "B": texts(half, half, half, None, "心" * 16_384)}
+    said = "the text made is longer than 32,767 characters"
+    joined = evaluate("A || B", **table)
+    assert bad(joined) == {said: [True, False, False, False, True]}
+    assert [None if value is None else len(value) for value in plain(joined.values)] == [None, 32_767, None,
+                                                                                         None, None]
+    listed = evaluate("CONCAT(A, B, 'y')", **table)
+    assert bad(listed) == {f"CONCAT: {said}": [True, True, False, True, True]}
+    assert [None if value is None else len(value) for value in plain(listed.values)] == [None, None, 16_385,
+                                                                                         None, None]
+    assert bad(evaluate("A || 'y'", A=texts(long, "x"))) == {said: [True, False]}
+    assert bad(evaluate("'y' || A", A=texts("x", long))) == {said: [False, True]}
+    twice = "A"
+    for _ in range(40):
+        twice = f"({twice} || {twice})" if len(twice) < 2_000 else f"({twice} || A)"
+    assert bad(evaluate(twice, A=texts("x" * 5_000))) == {said: [True]}
 
 
 def test_each_unreadable_text_is_named_up_to_ten() -> None:

@@ -125,10 +125,10 @@ def test_header_and_labels_lines(make: Make) -> None:
     assert (lines(below), below.labels) == ([5], {"SUBJ": "Subject", "TERM": "Term\n(as told)"})
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32", "gb18030", "cp1252"])
 def test_encodings(make: Make, encoding: str) -> None:
     text = "SUBJ,ÉTAT\n1,café\n" if encoding == "cp1252" else "受试者,B\n1,北京\n2,正常\n"
-    marked = encoding in ("utf-8-sig", "utf-16")  # a byte order mark speaks for itself
+    marked = encoding in ("utf-8-sig", "utf-16", "utf-32")  # a byte order mark speaks for itself
     stated = "utf-8" if marked else encoding
     table = read_table("ae", [make(text.encode(encoding), encoding=stated)])
     expected = [line.split(",") for line in text.splitlines()]
@@ -317,6 +317,15 @@ def test_wrong_encodings(make: Make) -> None:
     assert refusal(make("A,B\n1,2\n".encode("utf-16-le"))) == (
         "raw/ae.csv:1: ae: a NUL character (U+0000) at byte 2 of the line;"
         " is the file UTF-16? write encoding: utf-16")
+
+
+def test_the_records_listed_of_a_fault_are_bounded(make: Make) -> None:
+    with pytest.raises(DataError) as caught:
+        read_table("ae", [make("A,B\n" + "x\n" * 3_000)])
+    assert str(caught.value) == (
+        "raw/ae.csv:2: ae: 1 cell ('x') where the header has 2 (lines 3, 4, 5, 6, 7 and 2994 more too); "
+        "delete the line if it is no record; quote a cell that holds a line break")
+    assert len(caught.value.problems[0].records) == 1_000
 
 
 def test_an_unknown_extension(make: Make) -> None:

@@ -342,6 +342,20 @@ def test_parquet_column_with_a_dot(tmp_path: Path) -> None:
     assert rows(read_table("lab", [source], ["a.b"])) == [["1"]]
 
 
+@pytest.mark.parametrize(("values", "told"), [
+    (pa.array([2**53], pa.timestamp("s")), "Casting from timestamp[ms] to timestamp[us] would result in out "
+                                           "of "
+     "bounds timestamp: 9007199254740992000"),
+    (pa.array([2**61], pa.timestamp("us")), "date value out of range"),
+    (pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"),
+                                            pa.py_buffer(b"\xff\xfe")]),
+     "Invalid UTF8 sequence at string index 0"),
+])
+def test_parquet_values_that_are_no_text(tmp_path: Path, values: pa.Array, told: str) -> None:
+    assert refusal(parquet(tmp_path, A=values)) == (
+        f"raw/lab.parquet: pk: column 'A' holds what cannot be written as text ({told})")
+
+
 def test_what_is_wrong_with_a_parquet_file(tmp_path: Path) -> None:
     nested = parquet(tmp_path, A=pa.array([[1, 2]]), B=pa.array(["x"]))
     told = re.sub("<.*>", "<>", refusal(nested))

@@ -12,6 +12,7 @@ import pandas as pd
 
 from dossier.spec_new.sniff import Layout, layouts
 from dossier.spec_new.words import role_names, squeezed, tokens, without_unit
+from engine.characters import plain
 from engine.errors import DataError
 from engine.readers import Source, read_table
 from engine.readers.source import FORMATS
@@ -20,6 +21,8 @@ from engine.readers.texts import unscramble
 _DELIMITED = {".txt": "csv", ".dat": "csv"}
 _MOST = 5000
 """So many distinct values of a column are looked at."""
+_LONGEST_NAME = 48
+"""Characters of a table's name; a number or a sheet's name may follow."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,8 @@ def _names(paths: Sequence[Path]) -> dict[Path, str]:
 
 
 def _name(text: str) -> str:
-    made = "".join(c if c.isalnum() else "_" for c in text.lower()).strip("_")
+    made = "".join(c if c.isalnum() else "_" for c in plain(text).lower()).strip("_")[:_LONGEST_NAME]
+    made = f"t{made}" if made[:1].isdigit() else made
     return f"{made}_" if made in ("study", "source", "") else made
 
 

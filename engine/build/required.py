@@ -62,10 +62,9 @@ def require_texts(build: Build, spec: DatasetSpec, rows: Rows) -> None:
             continue
         texts, said = column.coded, variable.entry.length
         most = LONGEST_TEXT if said is None else int(said)
-        if texts.most_bytes() > most:
-            long = texts.sizes() > most
+        if texts.most_bytes() > most and (long := texts.sizes() > most).any():  # the first: also unused texts
             hint = ("cut it with SUBSTR, or split it over supplemental qualifiers" if said is None
-                    else f"write length: {min(texts.most_bytes(), LONGEST_TEXT)}, or leave it out")
+                    else f"write length: {min(int(texts.sizes().max()), LONGEST_TEXT)}, or leave it out")
             limit = f"{most} at most" if said is None else f"and 'length' is {most}"
             _refuse(build, rows, spec, variable, long, f"{_told_size(texts.where(long))}, {limit}", hint)
         if pc.any(pc.match_substring_regex(texts.distinct, _HIDDEN)).as_py():

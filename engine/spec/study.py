@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
+from engine.characters import plain
 from engine.dates.foreign import meant_format
 from engine.dates.formats import compile_format
 from engine.errors import Problem
@@ -220,11 +221,22 @@ def table_node(node: Node) -> Node:
     return remade({k: (files if k == "files" else v) for k, v in node.items()}, node)
 
 
+def _told_apart(tables: dict[str, RawTable]) -> dict[str, RawTable]:
+    """Refuse names that look alike, for nobody could tell which table is meant."""
+    seen: dict[str, str] = {}
+    for name in tables:
+        first = seen.setdefault(plain(str(name)), str(name))
+        if first != str(name):
+            raise wrong(f"the names '{first}' and '{name}' look alike", "name one of the tables another way",
+                        getattr(name, "place", None))
+    return tables
+
+
 class Raw(Model):
     """``raw:`` - the folder of raw files and the tables in it."""
 
     folder: PathField
-    tables: MapOf[NameKey, RawTable]
+    tables: Annotated[MapOf[NameKey, RawTable], AfterValidator(_told_apart)]
 
 
 class Visit(Model):

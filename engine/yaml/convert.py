@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
+import unicodedata
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeVar
@@ -24,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from engine.characters import INVISIBLE, plain
 from engine.errors import Place, hint_for
 from engine.yaml import shapes
 from engine.yaml.nodes import Text, YamlList, YamlMap, describe, shown
@@ -38,6 +40,8 @@ _SWITCHES = {"true": ("true", "yes", "y", "on", "1"), "false": ("false", "no", "
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SAS_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,7}|_[A-Z0-9_]{1,31}")
 _ANY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
+_HIDDEN = re.compile(f"[{INVISIBLE}]")
+_OWN_NAME = re.compile(r"[^\W\d]\w{0,63}")
 
 
 def wrong(message: str, hint: str = "", place: Place | None = None) -> PydanticCustomError:
@@ -107,7 +111,8 @@ def _date(value: object) -> datetime.date:
     except ValueError:
         year, month, day = (int(part) for part in text.split("-"))
         real = year and 1 <= month <= 12 and day
-        hint = f"that month has {calendar.monthrange(year, month)[1]} days" if real else "year, month, day"
+        hint = f"that month has {calendar.monthrange(year, month)[1]} days" if real else (
+            "write it as in 2025-03-28")
         raise wrong(f"there is no date '{shown(text)}'", hint) from None
 
 
@@ -125,6 +130,16 @@ def _any_name(value: object) -> Text:
     text = _text(value)
     if not _ANY_NAME.fullmatch(text):
         raise wrong(f"'{shown(text)}' is not a name", "a letter or _, then up to 31 letters, digits or _")
+    return text
+
+
+def _own_name(value: object) -> Text:
+    text = _text(value)
+    if not _OWN_NAME.fullmatch(text) or _HIDDEN.search(text) or unicodedata.normalize("NFKC", text) != text:
+        raise wrong(f"'{shown(text)}' is not a name", "a letter or _, then up to 63 letters, digits or _")
+    odd = next((c for c, looks in zip(text, plain(text), strict=True) if c != looks), None)
+    if odd is not None and any(c.isascii() and c.isalpha() for c in text):
+        raise wrong(f"the name '{text}' mixes scripts", f"write it without {unicodedata.name(odd)}")
     return text
 
 
@@ -149,8 +164,8 @@ Name = Annotated[Text, PlainValidator(_name), WithJsonSchema(shapes.NAME)]
 """A variable name of SAS transport files: upper case, up to 8; ``_WORKING`` up to 32."""
 AnyName = Annotated[Text, PlainValidator(_any_name), WithJsonSchema(shapes.ANY_NAME)]
 """A name of up to 32 letters, digits or underscores in any case."""
-NameKey = Annotated[str, PlainValidator(_any_name), WithJsonSchema(shapes.ANY_NAME)]
-"""Such a name as the key of a mapping; for a type checker a plain ``str``."""
+NameKey = Annotated[str, PlainValidator(_own_name), WithJsonSchema(shapes.KEY)]
+"""A name of the author's own, in any script, as the key of a mapping; for a type checker a plain ``str``."""
 
 
 def choice(*words: str) -> Any:
