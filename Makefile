@@ -20,9 +20,9 @@ datasets:  ## build all datasets of the built-in study (STUDY=..., OUT=...)
 	@$(SETUP) run
 	$(BIN)/dossier build --study $(STUDY) --out $(OUT)
 
-test:  ## run the tests (PYTEST_ARGS=... is passed on)
+test:  ## run the tests, on all cores (PYTEST_ARGS=... is passed on)
 	@$(SETUP) test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 test-full:  ## run the slow tests that `make test` leaves out
 	@$(SETUP) test

@@ -19,12 +19,15 @@ from dossier.cli import main
 
 HERE = Path(__file__).parent / "cases" / "bad"
 BASE = HERE / "base"
-PROGRESS = re.compile(r" *[0-9.]+ s  ")
+
+
+_PROGRESS = re.compile(r" *\d+\.\d s  .*\n")
+"""A line of the progress, with the seconds since the start."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build said and left behind."""
+    """What a build said, but for its progress, and left behind."""
 
     status: int
     message: str
@@ -80,8 +83,7 @@ def build(study: Path, out: Path) -> Outcome:
             status = main(["build", "--study", "study.yaml", "--out", str(out)])
     finally:
         os.chdir(before)
-    told = [line for line in said.getvalue().splitlines(keepends=True) if not PROGRESS.match(line)]
-    return Outcome(status, "".join(told), contents(out))
+    return Outcome(status, _PROGRESS.sub("", said.getvalue()), contents(out))
 
 
 def contents(folder: Path) -> dict[str, str]:

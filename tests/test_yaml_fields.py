@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
@@ -222,8 +223,8 @@ NAME = ("'{}' is not a variable name; "
     (Boolean, "", "true or false is wanted, not nothing"),
     (IsoDate, "28MAR2025", "a date is wanted, not '28MAR2025'; write it as in 2025-03-28"),
     (IsoDate, "2025-3-28", "a date is wanted, not '2025-3-28'; write it as in 2025-03-28"),
-    (IsoDate, "2025-02-29", "there is no date '2025-02-29'"),
-    (IsoDate, "0000-01-01", "there is no date '0000-01-01'"),
+    (IsoDate, "2025-02-29", "there is no date '2025-02-29'; that month has 28 days"),
+    (IsoDate, "0000-01-01", "there is no date '0000-01-01'; write it as in 2025-03-28"),
     (Name, "aeser", "'aeser' is not a variable name; write it in upper case, 'AESER'"),
     *((Name, typed, NAME.format(typed)) for typed in (
         "TOOLONGNAME", "1A", "A-B", "ÄE", "_" + "A" * 32, "DM.AGE")),
@@ -293,21 +294,14 @@ def many(count: int) -> list[Problem]:
     return [Problem(Place("a.yaml", count - n, 1), "A", f"number {n}") for n in range(count)]
 
 
-def _fill(found: Collector | Problems) -> None:
-    for problem in many(150):
-        (found.append if isinstance(found, list) else found.add)(problem)
-
-
-def _fill_and_fail() -> None:
-    with Collector(MAX_PROBLEMS) as collector:
-        collector.extend(SpecError(many(99)))
-        raise SpecError(many(7))
-
-
 def test_problems_end_at_a_hundred() -> None:
-    for found in (Collector(MAX_PROBLEMS), Problems()):
+    def gather(keep: Callable[[Problem], None]) -> None:
+        for problem in many(150):
+            keep(problem)
+
+    for keep in (Collector(MAX_PROBLEMS).add, Problems().append):
         with pytest.raises(SpecError) as caught:
-            _fill(found)
+            gather(keep)
         assert [p.message for p in caught.value.problems] == [f"number {n}" for n in range(99, -1, -1)]
     collected = Problems()
     collected += many(99)
@@ -315,8 +309,10 @@ def test_problems_end_at_a_hundred() -> None:
     with pytest.raises(SpecError) as caught:
         collected += many(5)
     assert len(collected) == len(caught.value.problems) == MAX_PROBLEMS
-    with pytest.raises(SpecError) as caught:
-        _fill_and_fail()
+    collector = Collector(MAX_PROBLEMS)
+    collector.extend(SpecError(many(99)))
+    with pytest.raises(SpecError) as caught, collector:
+        raise SpecError(many(7))
     assert len(caught.value.problems) == MAX_PROBLEMS
 
 
