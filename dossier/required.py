@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from functools import cache
 
 from engine.build.plan import Plan
 from engine.build.terms import codelists_of
@@ -11,7 +12,7 @@ from engine.errors import Problem, SpecError, did_you_mean, hint_for, likely, ne
 from engine.spec.dataset import DatasetSpec, VariableSpec
 from engine.spec.entries import Entry
 from engine.standards import sdtm_dataset
-from engine.terminology import Codelist
+from engine.terminology import Codelist, Package, codelist
 from engine.verbs.basic import Case, Constant
 from engine.yaml.fields import sort_problems
 from engine.yaml.nodes import Text
@@ -76,10 +77,12 @@ def _test_problems(plan: Plan, spec: DatasetSpec) -> Iterator[Problem]:
             if test.standard is not None:
                 wanted.append((str(test.standard), test.places["standard"], units, f"{prefix}STRESU"))
             for value, place, lists, name in wanted:
-                known = {word for c in lists for t in c.terms.values() for word in (t.value, *t.synonyms)}
-                known |= {str(term) for term in spec.variables[name].entry.extend or {}} if lists else set()
-                near = likely(value, {w for w in known if w.lower() != value.lower()}) or ""
-                if near and value not in known and _misspelt(value, near):
+                more = spec.variables[name].entry.extend or {} if lists else {}
+                known = _known(lists, [str(term) for term in more])
+                if value in known:
+                    continue
+                near = likely(value, _about(value, known)) or ""
+                if near and _misspelt(value, near):
                     yield Problem(place, f"{spec.name}.tests.{code}", f"'{value}' is not in {_named(lists)}",
                                   f"{did_you_mean(value, near)} else add it under 'extend' of {name}")
 
@@ -90,7 +93,39 @@ def _misspelt(value: str, term: str) -> bool:
     >>> [_misspelt(*pair) for pair in (("HBG", "HGB"), ("UL/L", "U/L"), ("copies/ug DNA", "copies/ug"))]
     [True, True, False]
     """
-    return sorted(value) == sorted(term) or SequenceMatcher(None, value, term).ratio() > 0.82
+    return sorted(value) == sorted(term) or SequenceMatcher(None, value, term).ratio() > 1 - _UNLIKE
+
+
+_UNLIKE = 0.18
+"""The part of the letters of two words in which a misspelt one may differ."""
+
+
+def _known(lists: list[Codelist], more: list[str]) -> dict[str, frozenset[str]]:
+    """Terms and synonyms of codelists, and further words, with the letters of each."""
+    known: dict[str, frozenset[str]] = {}
+    for one in lists:
+        known |= _letters(one.code, one.package, one.version)
+    return known | {word: frozenset(word) for word in more}
+
+
+@cache
+def _letters(code: str, package: Package, version: str) -> dict[str, frozenset[str]]:
+    found = codelist(code, package, version)
+    return {word: frozenset(word) for term in (found.terms.values() if found else ())
+            for word in (term.value, *term.synonyms)}
+
+
+def _about(value: str, known: dict[str, frozenset[str]]) -> list[str]:
+    """Of many words those that may be no more than misspelt: to compare all is slow.
+
+    >>> _about("HBG", {word: frozenset(word) for word in ("HGB", "HCT", "HEMOGLOBIN")})
+    ['HGB']
+    """
+    letters, lower = frozenset(value), value.lower()
+    apart = {size: int(_UNLIKE * (len(value) + size)) for size in range(3 * len(value) + 3)}
+    return [word for word, own in known.items()
+            if (most := apart.get(len(word))) is not None and abs(len(value) - len(word)) <= most
+            and len(letters - own) + len(own - letters) <= most and word.lower() != lower]
 
 
 def _lists(plan: Plan, spec: DatasetSpec, name: str, verb: type[Entry]) -> list[Codelist]:
