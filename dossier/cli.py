@@ -1,4 +1,4 @@
-"""The command line: ``dossier build``, ``dossier spec check``, ``dossier spec show``."""
+"""The command line: ``dossier build``, ``dossier spec``, ``dossier xpt``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
+
+from dossier.xpt_commands import add_xpt
 
 if TYPE_CHECKING:
     from engine.errors import DossierError
@@ -100,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
                      help="where the specs go: a new or empty folder")
     new.add_argument("--id", metavar="STUDYID", help="the study's identifier (default: as the files say)")
     new.set_defaults(run=_new)
+    add_xpt(commands, loud)
     return parser
 
 

@@ -19,6 +19,7 @@ from engine.spec.bounds import LONGEST_FOLDER, LONGEST_FORMAT, LONGEST_PATH, LON
 from engine.spec.entries import LabelField
 from engine.spec.nodes import key, listed, named, remade
 from engine.spec.references import ExpressionField, OrderField, RefField, TableModel
+from engine.spec.transport import Transport
 from engine.spec.versions import Standards
 from engine.spec.windows import Windows, named_windows
 from engine.yaml import shapes
@@ -362,6 +363,7 @@ class Study(Model):
     windows: Annotated[MapOf[Key, Windows], BeforeValidator(named_windows),
                        shapes.OneUnnamed()] | None = None
     values: MapOf[NameKey, TextField] | None = None
+    transport: Transport | None = None
 
     @property
     def folder_name(self) -> str:

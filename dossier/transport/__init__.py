@@ -1,0 +1,1 @@
+"""Work on transport files: what they hold, how two of them differ, and their export to agencies."""
