@@ -24,9 +24,9 @@ test:  ## run the tests, on all cores (PYTEST_ARGS=... is passed on)
 	@$(SETUP) test
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
-test-full:  ## run the slow tests that `make test` leaves out
+test-full:  ## run the slow tests that `make test` leaves out, and every law with many more examples
 	@$(SETUP) test
-	$(BIN)/python -m pytest -m full $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "full or hypothesis" --hypothesis-profile full $(PYTEST_ARGS)
 
 lint:  ## check style with ruff
 	@$(SETUP) test

@@ -93,7 +93,8 @@ def _misspelt(value: str, term: str) -> bool:
     >>> [_misspelt(*pair) for pair in (("HBG", "HGB"), ("UL/L", "U/L"), ("copies/ug DNA", "copies/ug"))]
     [True, True, False]
     """
-    return sorted(value) == sorted(term) or SequenceMatcher(None, value, term).ratio() > 1 - _UNLIKE
+    turned = " " not in value and sorted(value) == sorted(term)
+    return turned or SequenceMatcher(None, value, term).ratio() > 1 - _UNLIKE
 
 
 _UNLIKE = 0.18

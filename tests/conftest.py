@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from laws import FEW, MANY
 
 if TYPE_CHECKING:
     from built_study import Built
 
 ROOT = Path(__file__).resolve().parents[1]
 
-settings.register_profile("dev", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+CI = bool(os.environ.get("CI"))
+settings.register_profile("dev", deadline=None, max_examples=FEW)
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
+settings.register_profile("full", settings.get_profile("ci" if CI else "dev"), max_examples=MANY)
+settings.load_profile("ci" if CI else "dev")
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ import pytest
 from cases_runner import made_frame, write_study
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from laws import examples
 
 import adam.records
 import adam.verbs  # noqa: F401 (registers the verbs of this layer)
@@ -26,7 +27,7 @@ from engine.yaml.nodes import YamlMap
 from engine.yaml.reader import parse_yaml
 
 Records = Sequence[Mapping[str, object]]
-quick = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(examples(10, 80), suppress_health_check=[HealthCheck.too_slow])
 
 STUDY = """
 study:

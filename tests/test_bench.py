@@ -178,6 +178,7 @@ def test_specs_are_sixty_sound_datasets(bench: Modules, tmp_path: Path) -> None:
     assert np.median(sizes) > 30
 
 
+@pytest.mark.full
 def test_the_harness_runs_a_job_and_shows_its_targets(bench: Modules, tmp_path: Path) -> None:
     lines: list[str] = []
     found = bench["run"].report(["lb"], 100, 1, 1, tmp_path, lines.append)

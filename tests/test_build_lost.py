@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from cases_runner import write_study
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 import dossier.pipeline  # registers all verbs
 from engine.build.execute import Build
@@ -91,7 +92,7 @@ def table(*columns: str, rows: list[tuple[str, ...]]) -> str:
 @given(st.lists(st.tuples(SUBJECTS, st.sampled_from(AGES)), max_size=3),
        st.lists(st.tuples(SUBJECTS, st.sampled_from(DAYS)), max_size=4),
        st.lists(st.tuples(SUBJECTS, st.sampled_from(DAYS), st.sampled_from(["1", "2"])), max_size=6))
-@settings(deadline=None, max_examples=25)
+@examples(8, 60)
 def test_only_what_follows_is_left_out(
     tmp_path_factory: pytest.TempPathFactory, dm: list[tuple[str, ...]], ex: list[tuple[str, ...]],
     lab: list[tuple[str, ...]],

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from cases_runner import write_study
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 from dossier.pipeline import check  # registers all verbs
 from engine.build.plan import Plan, make_plan
@@ -127,7 +128,7 @@ def _reads(size: int) -> st.SearchStrategy[tuple[list[int], set[tuple[int, int]]
 
 
 @given(st.integers(2, 7).flatmap(_reads))
-@settings(deadline=None, max_examples=40)
+@examples(20, 200)
 def test_any_entries_are_put_in_order_or_the_circle_is_told(
     tmp_path_factory: pytest.TempPathFactory, drawn: tuple[list[int], set[tuple[int, int]]],
 ) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.build.rows import SUBJECT, Origin, Rows, codes_of, match, pairs, sort_positions, stack, taken
@@ -58,7 +58,6 @@ def matching(left: list[tuple[object, ...]], right: list[tuple[object, ...]],
 
 
 @given(two_tables(), st.data())
-@settings(deadline=None)
 def test_match_finds_what_a_plain_search_finds(tables: tuple[Table, Table], data: st.DataObject) -> None:
     left, right = tables
     order = data.draw(st.permutations(range(len(records(right)))))
@@ -73,7 +72,6 @@ def test_match_finds_what_a_plain_search_finds(tables: tuple[Table, Table], data
 
 
 @given(two_tables())
-@settings(deadline=None)
 def test_match_without_an_order_keeps_that_of_the_records(tables: tuple[Table, Table]) -> None:
     left, right = tables
     found = match([series(*c) for c in left], [series(*c) for c in right])
@@ -83,7 +81,6 @@ def test_match_without_an_order_keeps_that_of_the_records(tables: tuple[Table, T
 
 
 @given(columns())
-@settings(deadline=None)
 def test_codes_are_equal_where_all_columns_are(table: Table) -> None:
     codes = codes_of([series(*column) for column in table]).tolist()
     keys = records(table)
@@ -102,7 +99,6 @@ def test_codes_of_many_columns_do_not_run_over() -> None:
 
 
 @given(columns(), st.data())
-@settings(deadline=None)
 def test_sorting_is_stable_with_null_first(table: Table, data: st.DataObject) -> None:
     down = [data.draw(st.booleans()) for _ in table]
     columns_ = [(series(*column), flag) for column, flag in zip(table, down, strict=True)]
@@ -125,7 +121,6 @@ def test_sorting_by_nothing_keeps_the_order() -> None:
 
 
 @given(st.sampled_from(list(VALUES)), st.data())
-@settings(deadline=None)
 def test_taken_is_null_at_minus_one(kind: Kind, data: st.DataObject) -> None:
     values = data.draw(st.lists(VALUES[kind], max_size=6))
     choices = st.integers(-1, len(values) - 1)

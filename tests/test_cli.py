@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import run
 
 STUDY = """
 study: {id: S1, title: Small, created: 2025-01-02T03:04:05}
@@ -42,14 +43,14 @@ def study(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder, as a person would."""
+def run_as_a_person(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a folder, in a process of its own; elsewhere its start would cost too much."""
     return subprocess.run([sys.executable, "-m", "dossier", *arguments], cwd=folder, text=True,
                           capture_output=True, check=False, timeout=120)
 
 
 def test_build_writes_and_ends_with_a_table(study: Path) -> None:
-    done = run(study, "build", "--study", "study.yaml", "--out", "out")
+    done = run_as_a_person(study, "build", "--study", "study.yaml", "--out", "out")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["dataset", "records", "variables", "subjects", "problems", "seconds"]
@@ -123,7 +124,7 @@ def test_spec_check_and_show(study: Path) -> None:
 
 
 def test_version(tmp_path: Path) -> None:
-    done = run(tmp_path, "--version")
+    done = run_as_a_person(tmp_path, "--version")
     assert (done.returncode, done.stdout.split()[0]) == (0, "dossier")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.dates import check_iso, read_dates
@@ -305,7 +305,6 @@ def write(tokens: list[str], known: tuple[int, ...]) -> str:
     return "".join(texts)
 
 
-@settings(deadline=None)
 @given(components(), st.sampled_from(DATES), st.sampled_from(TIMES), st.booleans())
 def test_every_partial_form_reads_back(known: tuple[int, ...], date: list[str], time: list[str],
                                        apart: bool) -> None:
@@ -322,7 +321,6 @@ def test_every_partial_form_reads_back(known: tuple[int, ...], date: list[str], 
     assert not check_iso(read.values).iloc[0]
 
 
-@settings(deadline=None)
 @given(components(year=True), st.sampled_from(DATES), st.integers(1, 2))
 def test_every_truncation_reads_back(known: tuple[int, ...], date: list[str], kept: int) -> None:
     assume(known[1] != MISSING)
@@ -337,7 +335,6 @@ def test_every_truncation_reads_back(known: tuple[int, ...], date: list[str], ke
     assert read_one(value, ["".join(date)]) == compose(known)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="0123456789-/:. TUNKMARaJpm年月日", max_size=20))
 def test_whatever_is_read_is_valid(value: str) -> None:
     formats = ["dd-MMM-yyyy", "yyyy-MM-dd", "yyyy年M月d日", "d/M/yyyy HH:mm", "excel"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.dates import check_iso_duration, compute_duration, iso_duration, parse_iso_duration
@@ -78,7 +78,6 @@ def test_written_in_calendar_units() -> None:
         iso_duration(pd.Series([18]), "day")  # type: ignore[arg-type]
 
 
-@settings(deadline=None)
 @given(st.floats(-1e6, 1e6), st.sampled_from(["weeks", "days", "hours", "minutes", "seconds"]), st.booleans())
 def test_what_is_written_reads_back(value: float, unit: Any, split: bool) -> None:
     factor = {"weeks": 604800, "days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}[unit]
@@ -107,7 +106,6 @@ def test_lengths() -> None:
         found("fortnights")
 
 
-@settings(deadline=None)
 @given(DAYS, DAYS)
 def test_length_turns_its_sign(a: datetime, b: datetime) -> None:
     there = compute_duration(moments(a), moments(b), "hours").iloc[0]

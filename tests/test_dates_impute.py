@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 from engine.columns import Column, Kind
 from engine.dates import earliest, impute, iso_datetime, latest
@@ -252,7 +253,6 @@ def split(moment: datetime) -> tuple[int, ...]:
     return tuple(moment.timetuple()[:6])
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(partial(), NEAR, NEAR, NEAR), min_size=1, max_size=5), WAYS)
 def test_laws(rows: list[tuple[Any, ...]], way: dict[str, Any]) -> None:
     """Inside what was collected, inside the bounds, and flagged for what was missing."""
@@ -291,7 +291,6 @@ def fits(known: Any, low: datetime, high: Any) -> bool:
     return after is not None and (pd.isna(high) or after <= high)
 
 
-@settings(deadline=None)
 @given(components(year=True), st.datetimes(datetime(1899, 1, 1), datetime(2201, 1, 1)))
 def test_nearest_allowed(known: Any, moment: datetime) -> None:
     """Against a walk over the days, the time taken as 00:00:00 and known in full."""
@@ -305,7 +304,7 @@ def test_nearest_allowed(known: Any, moment: datetime) -> None:
     assert nearest_allowed(known, moment, up=False) == max((d for d in days if d <= moment), default=None)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(10, 100)
 @given(st.lists(partial(), min_size=2, max_size=6), WAYS, NEAR)
 def test_a_column_is_imputed_as_its_values_are(rows: list[Any], way: dict[str, Any], bound: datetime) -> None:
     dtc = pd.Series([compose(row) for row in rows], dtype="str")

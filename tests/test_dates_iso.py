@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 from engine.dates import (
     at_least,
@@ -111,7 +112,6 @@ def test_precision_and_bounds(value: str | None, level: str | None, first: str |
     assert plain(iso_datetime(latest(text(value)))) == last
 
 
-@settings(deadline=None)
 @given(components())
 def test_every_value_composed_is_read_back(known: tuple[int, ...]) -> None:
     dtc = compose(known)
@@ -124,7 +124,6 @@ def test_every_value_composed_is_read_back(known: tuple[int, ...]) -> None:
     assert not check_iso(text(dtc)).iloc[0]
 
 
-@settings(deadline=None)
 @given(components(year=True))
 def test_bounds_are_the_first_and_last_allowed(known: tuple[int, ...]) -> None:
     """Against every day of the year, and every second a time can be."""
@@ -139,7 +138,7 @@ def test_bounds_are_the_first_and_last_allowed(known: tuple[int, ...]) -> None:
         assert (moment.hour, moment.minute, moment.second) == clock
 
 
-@settings(max_examples=25, deadline=None)
+@examples(8, 60)
 @given(st.lists(components(), min_size=1, max_size=8))
 def test_a_column_is_read_as_its_values_are(rows: list[tuple[int, ...]]) -> None:
     dtc = pd.Series([compose(row) for row in rows], dtype="str", index=range(5, 5 + len(rows)))
@@ -175,7 +174,6 @@ def test_at_least() -> None:
         at_least(dtc, "week")  # type: ignore[arg-type]
 
 
-@settings(deadline=None)
 @given(st.datetimes(datetime(1600, 1, 1), datetime(2400, 1, 1)))
 def test_iso_text_of_a_moment_reads_back(moment: datetime) -> None:
     whole = pd.Series(np.array([moment], dtype="datetime64[s]"))

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 from test_dates_collected import DATES, TIMES, write
 from test_dates_impute import components, moments, partial
 
@@ -161,7 +162,7 @@ def inside(moment: datetime | None, known: tuple[int, ...], as_date: bool) -> da
     return moment if low <= moment <= high else None
 
 
-@settings(max_examples=400)
+@examples(60, 1_000)
 @given(partial() | components(year=True), BOUND, BOUND, WAYS)
 def test_an_imputed_moment_is_one_that_was_possible(
         known: tuple[int, ...], before: tuple[datetime | None, Kind], after: tuple[datetime | None, Kind],

@@ -6,8 +6,9 @@ from datetime import datetime
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 from engine.dates import earliest, earliest_by, earliest_of, latest, latest_by, latest_of, order_key
 from engine.dates.parts import MISSING, compose
@@ -44,7 +45,6 @@ def test_partial_before_complete_and_null_first() -> None:
     assert order_key(dtc).sort_values().tolist() == wanted
 
 
-@settings(deadline=None)
 @given(truncated(), truncated())
 def test_order_agrees_with_the_first_moment(a: str, b: str) -> None:
     dtc = text(a, b)
@@ -55,7 +55,6 @@ def test_order_agrees_with_the_first_moment(a: str, b: str) -> None:
         assert keys[0] < keys[1]
 
 
-@settings(deadline=None)
 @given(truncated(), truncated())
 def test_what_contains_comes_first(a: str, b: str) -> None:
     first, last = earliest(text(a, b)), latest(text(a, b))
@@ -82,7 +81,7 @@ def test_of_several_columns(values: list[str | None], first: str | None, last: s
     assert all(one.index.tolist() == [7] and one.dtype == "str" for one in found)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(12, 100)
 @given(st.lists(components(year=True), min_size=1, max_size=5))
 def test_the_chosen_value_is_one_of_them_and_none_is_surer(rows: list[tuple[int, ...]]) -> None:
     values = [compose(row) for row in rows]

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.dates import compute_age, compute_study_day
@@ -34,7 +34,6 @@ def test_around_the_reference() -> None:
     assert compute_study_day(dates, pd.Timestamp("NaT")).isna().all()
 
 
-@settings(deadline=None)
 @given(DAYS, DAYS)
 def test_no_day_zero_and_the_right_distance(day: datetime, reference: datetime) -> None:
     found = compute_study_day(moments(day), moments(reference)).iloc[0]
@@ -43,7 +42,6 @@ def test_no_day_zero_and_the_right_distance(day: datetime, reference: datetime) 
     assert found == (apart + 1 if apart >= 0 else apart)
 
 
-@settings(deadline=None)
 @given(st.lists(DAYS, min_size=2, max_size=6), DAYS)
 def test_monotone(days: list[datetime], reference: datetime) -> None:
     found = compute_study_day(moments(*sorted(days)), pd.Timestamp(reference))
@@ -74,7 +72,6 @@ def test_age(birth: str | None, at: str | None, years: int | None, undetermined:
     assert found.undetermined.tolist() == [undetermined]
 
 
-@settings(deadline=None)
 @given(st.dates(date(1920, 1, 1), date(2010, 1, 1)), st.integers(0, 40000))
 def test_age_counts_birthdays(birth: date, later: int) -> None:
     at = birth + timedelta(days=later)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 from test_expressions import bad, evaluate, numbers, plain, texts, values
 
 from engine.columns import Column
@@ -141,7 +142,7 @@ MIXED = ["A > 1 AND T = 'x'", "A + B", "T || 'x' || T", "'x' || T", "CASE WHEN A
 
 
 @pytest.mark.parametrize("text", MIXED)
-@settings(max_examples=15)
+@examples(15, 100)
 @given(rows=st.lists(st.tuples(st.none() | st.sampled_from([0.0, 1.0, 2.0, 3.0]), st.none() | st.just(2.0),
                                st.none() | st.sampled_from(["x", "xy", "y"])), max_size=6))
 def test_a_table_gives_what_its_records_give_alone(

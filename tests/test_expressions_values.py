@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 from test_expressions import column, evaluate, numbers, texts, values
 
 from engine.columns import Kind
@@ -46,7 +47,7 @@ FLAGS = st.lists(st.tuples(*[st.sampled_from([True, False, None])] * 3), min_siz
     ("A = B", "B = A"), ("A <> B", "NOT A = B"), ("A IN (B, C)", "A = B OR A = C"),
     ("A NOT IN (B, C)", "A <> B AND A <> C"),
 ])
-@settings(max_examples=15)
+@examples(15, 100)
 @given(rows=FLAGS)
 def test_laws_of_logic(left: str, right: str, rows: list[tuple[Tri, Tri, Tri]]) -> None:
     columns = zip("ABC", zip(*rows, strict=True), strict=True)
@@ -66,7 +67,7 @@ NUMBERS = st.lists(st.tuples(*[st.none() | st.integers(-3, 3).map(float)] * 3), 
     ("NULLIF(A, B)", "CASE WHEN A = B THEN NULL ELSE A END"),
     ("GREATEST(A, B, C)", "-LEAST(-A, -B, -C)"), ("A - B", "-(B - A)"),
 ])
-@settings(max_examples=15)
+@examples(15, 100)
 @given(rows=NUMBERS)
 def test_laws_of_numbers(left: str, right: str, rows: list[tuple[float | None, ...]]) -> None:
     table = {name: numbers(*each) for name, each in zip("ABC", zip(*rows, strict=True), strict=True)}

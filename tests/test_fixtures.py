@@ -360,6 +360,7 @@ def test_blood_counts_fall_after_lymphodepletion_and_recover(raw: Raw) -> None:
     assert (end > low).all()
 
 
+@pytest.mark.full
 def test_more_subjects_come_after_the_same_24(large: Path) -> None:
     for path in [*FOLDER.glob("*.csv"), *FOLDER.glob("vendor/*.csv")]:
         assert (large / path.relative_to(FOLDER)).read_bytes().startswith(path.read_bytes())
@@ -367,6 +368,7 @@ def test_more_subjects_come_after_the_same_24(large: Path) -> None:
     pd.testing.assert_frame_equal(many.iloc[:len(few)], few)
 
 
+@pytest.mark.full
 def test_subjects_after_the_24th_are_clean(large: Path, raw: Raw) -> None:
     everything = read(large)
     known = set(people(everything["dm"]))

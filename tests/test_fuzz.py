@@ -21,6 +21,7 @@ import pytest
 from expression_writer import record, table_of, write_expression
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from laws import examples
 from test_readers_formats import VITALS
 
 from dossier.pipeline import REGISTERED, check
@@ -106,16 +107,9 @@ def require_parsed_or_refused(text: str) -> None:
         assert values[mask].isna().all()
 
 
-@settings(max_examples=200)
+@examples(50, 2_000)
 @given(changed_expressions())
 def test_a_changed_expression_is_parsed_or_refused_with_a_caret(text: str) -> None:
-    require_parsed_or_refused(text)
-
-
-@pytest.mark.full
-@settings(max_examples=2_000)
-@given(changed_expressions())
-def test_a_changed_expression_at_length(text: str) -> None:
     require_parsed_or_refused(text)
 
 
@@ -174,7 +168,7 @@ def load(file: Path) -> object:
     return load_dataset(file, file.parents[1], file.parent.name, LAYERS[file.parent.name])
 
 
-@settings(max_examples=120)
+@examples(30, 400)
 @given(changed_specs())
 def test_a_changed_spec_is_read_or_refused(spec: tuple[Path, str]) -> None:
     read_changed(*spec, load)
@@ -270,7 +264,7 @@ def read_raw(content: bytes, name: str, **options: object) -> None:
 CSV = {file.name: file.read_bytes() for file in sorted((ROOT / "raw_fixtures").glob("*.csv"))}
 
 
-@settings(max_examples=200)
+@examples(40, 500)
 @given(st.sampled_from(sorted(CSV)).flatmap(lambda name: changed_bytes(CSV[name])),
        st.sampled_from(["utf-8", "utf-8", "gb18030", "cp1252", "utf-16"]),
        st.sampled_from([("trim",), ("trim", "width", "mojibake"), ()]))
@@ -279,19 +273,17 @@ def test_a_changed_csv_file_is_read_or_refused(content: bytes, encoding: str,
     read_raw(content, "a.csv", encoding=encoding, repair=repair)
 
 
-@settings(max_examples=60)
+@examples(20, 200)
 @given(changed_bytes(workbook()) | changed_parts(workbook()))
 def test_a_changed_workbook_is_read_or_refused(content: bytes) -> None:
     read_raw(content, "a.xlsx")
 
 
-@settings(max_examples=100)
 @given(changed_bytes(parquet()))
 def test_a_changed_parquet_file_is_read_or_refused(content: bytes) -> None:
     read_raw(content, "a.parquet")
 
 
-@settings(max_examples=100)
 @given(changed_bytes(zlib.decompress(b85decode(VITALS))))
 def test_a_changed_sas_dataset_is_read_or_refused(content: bytes) -> None:
     read_raw(content, "a.sas7bdat")

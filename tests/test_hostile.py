@@ -18,6 +18,20 @@ from hostile_run import Server
 from hostile_study import ANY, CHECK, MORE, Case, write_study
 
 PATIENCE = 60.0
+LONG = {
+    "files: 30,000 values that are no numbers", "files: a Parquet file of 20,001 columns",
+    "files: a Parquet file of 40 million records", "files: a cell of 100 MB",
+    "files: a workbook of one text of 30 MB", "files: a workbook whose rows reach to column ZZZ",
+    "files: a workbook with row 2,000,000,000", "formats: an unknown word of 2 MB",
+    "names: 20,000 files in the raw folder", "scale: 100,000 keys", "scale: 19,000 variables",
+    "scale: 20,000 tests", "scale: 30,000 steps", "scale: 49,000 unknown keys", "scale: 49,000 values",
+    "scale: 10,000 windows", "scale: a map of 100,000 terms", "scale: a map of 49,000 terms",
+    "scale: 10,000 joins", "scale: 40,000 keys to sort by", "yaml: 2 MB of ? - ", "yaml: 2 MB of {[",
+    "yaml: 2 MB of {a: ", "yaml: a codelist's name of 2 MB", "yaml: a key of 2 MB",
+    "yaml: a raw file's path of 2 MB", "yaml: a table's name of 2 MB", "yaml: a variable's name of 2 MB",
+    "yaml: a verb of 2 MB",
+}
+"""Cases that take long, each like another that `make test` runs; `make test-full` runs these."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +54,8 @@ def fits(lines: Sequence[str], wanted: Sequence[str]) -> bool:
 
 
 @pytest.mark.parametrize("case", [
-    pytest.param(case, id=case.name, marks=[pytest.mark.full] if case.heavy else []) for case in CASES])
+    pytest.param(case, id=case.name, marks=[pytest.mark.full] if case.heavy or case.name in LONG else [])
+    for case in CASES])
 def test_a_hostile_study(case: Case, server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "home" / "study"
     folder.mkdir(parents=True)
@@ -59,6 +74,7 @@ def test_a_hostile_study(case: Case, server: Server, tmp_path: Path) -> None:
 
 def test_names_of_cases_are_their_own() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
+    assert {case.name for case in CASES} >= LONG
 
 
 def test_what_hangs_is_killed(server: Server, tmp_path: Path) -> None:

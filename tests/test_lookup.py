@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from cases_runner import build_study, write_study
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 import sdtm.verbs  # noqa: F401 (registers the verbs of this layer)
 from engine.verbs.lookup import fold_text
@@ -48,7 +49,7 @@ def _cell(value: int | None) -> str:
 
 
 @given(people, bands)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, 60)
 def test_intervals_are_those_of_a_plain_search(
     tmp_path_factory: pytest.TempPathFactory, who: list[tuple[str, int | None]],
     rows: list[tuple[str, int | None, int | None]],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.numbers import format_number, read_results, unit_key
@@ -118,7 +118,6 @@ def test_unit_key(typed: str, key: str) -> None:
     assert unit_key(typed) == key
 
 
-@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-10**7, max_value=10**7),
        st.sampled_from([False, True, "auto"]), st.booleans())
 def test_every_number_written_reads_back(value: Any, comma: Any, grouped: bool) -> None:
@@ -135,7 +134,6 @@ def test_every_number_written_reads_back(value: Any, comma: Any, grouped: bool) 
         assert found == number(float(value))
 
 
-@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_what_is_formatted_reads_back(value: float) -> None:
     text = format_number(pd.Series([value])).iloc[0]

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.numbers import format_number, half_up, half_up_significant
@@ -32,7 +32,6 @@ def test_half_up(value: float, digits: int, wanted: float) -> None:
     assert half_up(pd.Series([value]), digits).tolist() == [wanted]
 
 
-@settings(deadline=None)
 @given(st.lists(FLOATS | REPORTED, min_size=1, max_size=20), st.integers(-6, 12))
 @example([2.675, 1.005, 1e300, 5e-324, -0.0], 2)
 def test_half_up_is_decimals_half_up(values: list[float], digits: int) -> None:
@@ -42,7 +41,6 @@ def test_half_up_is_decimals_half_up(values: list[float], digits: int) -> None:
     assert not np.signbit(found[found == 0]).any()
 
 
-@settings(deadline=None)
 @given(st.integers(-10**8, 10**8), st.integers(0, 8))
 def test_ties_go_away_from_zero(whole: int, digits: int) -> None:
     """A decimal ending in 5 one place further, the case floats get wrong."""
@@ -90,7 +88,6 @@ def test_format(value: float, digits: int | None, fixed: bool, wanted: str) -> N
     assert (str(found.dtype), found.index.tolist()) == ("str", [3, 1])
 
 
-@settings(deadline=None)
 @given(st.lists(FLOATS | REPORTED, max_size=20))
 def test_format_round_trips_and_is_plain(values: list[float]) -> None:
     found = format_number(pd.Series(values, dtype="float64")).tolist()
@@ -110,7 +107,6 @@ def test_what_cannot_be_written() -> None:
             format_number(pd.Series([1.0]), digits, fixed=True)
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.lists(REPORTED, min_size=1), st.integers(0, 4))
 def test_rounding_twice_changes_nothing(values: list[float], digits: int) -> None:
     once = half_up(pd.Series(values), digits)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.numbers import Conversion, convert, known_conversion, parse_conversion, unit_key
@@ -121,7 +121,6 @@ def test_the_table_has_each_unit_once() -> None:
     assert len(set(keys)) == len(keys)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(ALIKE), NUMBERS)
 def test_there_and_back(pair: tuple[str, str], value: Decimal) -> None:
     there, back = known_conversion(*pair), known_conversion(*pair[::-1])
@@ -131,7 +130,6 @@ def test_there_and_back(pair: tuple[str, str], value: Decimal) -> None:
     assert there.inverse().apply(there.apply(Fraction(value))) == Fraction(value)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(ALIKE), st.data(), NUMBERS)
 def test_by_way_of_a_third_unit(pair: tuple[str, str], data: st.DataObject, value: Decimal) -> None:
     third = data.draw(st.sampled_from([b for a, b in ALIKE if a == pair[0]]))
@@ -175,7 +173,6 @@ def test_what_cannot_be_converted(values: list[Any], options: Any, message: str)
     assert str(caught.value) == message
 
 
-@settings(deadline=None)
 @given(NUMBERS, st.integers(0, 5))
 def test_rounded_as_decimal_does(value: Decimal, digits: int) -> None:
     wanted = value.quantize(Decimal(1).scaleb(-digits), rounding="ROUND_HALF_UP")

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from command import run
+
 PLUGIN = '''
 """A verb from elsewhere."""
 from engine.build.derivation import Derivation
@@ -55,13 +57,13 @@ def test_an_installed_package_adds_a_verb(tmp_path: Path) -> None:
     (tmp_path / "study.yaml").write_text(STUDY)
     (tmp_path / "sdtm/dm.yaml").write_text(DM)
     (tmp_path / "raw/dm.csv").write_text("SUBJ\nabc\n")
-    command = [sys.executable, "-m", "dossier", "build", "--study", "study.yaml", "--out", "out"]
-    without = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    command = ["build", "--study", "study.yaml", "--out", "out"]
+    without = run(tmp_path, *command)
     assert without.returncode == 2
     assert "sdtm/dm.yaml:5:12: DM.SUBJID: unknown verb 'shout'" in without.stderr
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(site)!r}); "
-         "from dossier.cli import main; sys.exit(main(sys.argv[1:]))", *command[3:]],
+         "from dossier.cli import main; sys.exit(main(sys.argv[1:]))", *command],
         cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     from engine import xpt

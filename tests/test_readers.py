@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 from engine.errors import DataError, Place
 from engine.readers import RawTable, Source, place_of, read_headers, read_table, require_columns
@@ -198,7 +199,7 @@ def _csv_text(records: list[tuple[str, str]]) -> str:
     return "\n".join(",".join(map(cell, record)) for record in records)
 
 
-@settings(max_examples=150)
+@examples(40, 500)
 @given(st.one_of(LOOSE, st.lists(st.tuples(CELL, CELL), max_size=5).map(_csv_text)))
 def test_fast_gives_what_careful_gives(tmp_path_factory: pytest.TempPathFactory, body: str) -> None:
     path = tmp_path_factory.getbasetemp() / "fuzz.csv"
@@ -394,7 +395,7 @@ def test_a_table_without_files_is_a_bug() -> None:
         read_table("ae", [])
 
 
-@settings(max_examples=60)
+@examples(20, 200)
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=6))
 def test_what_is_written_by_pandas_is_read_back(tmp_path_factory: pytest.TempPathFactory,
                                                 records: list[tuple[str, str]]) -> None:

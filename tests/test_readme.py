@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import run
 
+from dossier.cli import _parser
 from engine import xpt
 
 
@@ -34,12 +34,13 @@ def copy(root: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A command of README, run in a folder."""
-    return subprocess.run([sys.executable, "-m", "dossier", *arguments], cwd=folder, text=True,
-                          capture_output=True, check=False)
+def test_every_command_is_one(root: Path) -> None:
+    found = [arguments for arguments in commands(root) if arguments != ["--version"]]
+    assert len(found) >= 5
+    assert all(callable(_parser().parse_args(arguments).run) for arguments in found)
 
 
+@pytest.mark.full
 def test_every_command_runs(root: Path, copy: Path) -> None:
     found = commands(root)
     assert len(found) >= 5
@@ -58,6 +59,7 @@ def test_make_targets_exist(root: Path) -> None:
     assert {"datasets", "test", "interop"} <= named <= targets
 
 
+@pytest.mark.full
 def test_change_a_mapping_add_a_variable_and_a_domain(root: Path, copy: Path) -> None:
     mapping, variable, supplemental, table, domain = blocks(root, "yaml")
     ae = copy / "specs/sdtm/ae.yaml"

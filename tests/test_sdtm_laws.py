@@ -60,10 +60,12 @@ def test_begun_and_open_exclude_each_other(dtc: list[str], reference: str) -> No
     assert not (strict & ~loose).any()
 
 
+EVERY = pd.date_range("2024-12-01", "2026-01-31").strftime("%Y-%m-%d").tolist()
+
+
 def _days(date: str) -> list[str]:
     """The days that a date without a time allows, within two years."""
-    every = pd.date_range("2024-12-01", "2026-01-31").strftime("%Y-%m-%d")
-    return [day for day in every if day.startswith(date)]
+    return [day for day in EVERY if day.startswith(date)]
 
 
 untimed = days | partial | st.sampled_from(["2025-01-01", "2025-12-31", "2025-12", "2025-01", "2024-12-31"])

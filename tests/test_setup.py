@@ -90,6 +90,7 @@ def test_an_environment_without_its_python_is_not_ready(setup: ModuleType, check
     assert not setup.is_ready(checkout, "run")
 
 
+@pytest.mark.full
 def test_a_failed_set_up_leaves_no_stamp(checkout: Path) -> None:
     """With an index that holds nothing the set-up fails; the next one fills up what is there."""
     pytest.importorskip("ensurepip")
@@ -206,6 +207,7 @@ def local_index(pip_wheel: ModuleType, folder: Path) -> tuple[str, Path, str]:
     return (folder / "simple").as_uri(), lock, version
 
 
+@pytest.mark.full
 def test_pip_is_fetched_only_with_the_hash_of_the_lock(pip_wheel: ModuleType, tmp_path: Path,
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     address, lock, version = local_index(pip_wheel, tmp_path)

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from laws import examples
 
 from dossier.cli import main
 from dossier.pipeline import check
@@ -259,6 +260,7 @@ def columns_of_tests(plan: Plan) -> dict[str, dict[str, tuple[str, ...]]]:
             for code, test in plan.datasets["LB"].tests.items()}
 
 
+@pytest.mark.full
 @pytest.mark.shared
 def test_an_edc_export(shared: Path, tmp_path: Path) -> None:
     made = new_study(shared / "edc-export", tmp_path / "specs", "DEMO")
@@ -296,7 +298,7 @@ Forms = dict[str, tuple[list[str], list[list[str]]]]
 ROWS = st.lists(st.lists(VALUES, min_size=9, max_size=9), min_size=1, max_size=4)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(examples(8, 60), suppress_health_check=[HealthCheck.too_slow])
 @given(forms=st.dictionaries(st.sampled_from(sorted(FORMS)), st.tuples(
     st.lists(NAMES, max_size=4, unique=True), ROWS), min_size=1, max_size=4))
 def test_whatever_the_columns_the_specs_are_sound(tmp_path_factory: pytest.TempPathFactory,

@@ -228,6 +228,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         f"{tmp_path}/file: schema: cannot be written: File exists; name another folder with --out")
 
 
+@pytest.mark.full
 def test_verbs_of_an_installed_package_are_in_it(tmp_path: Path) -> None:
     info = tmp_path / "shouting-1.0.dist-info"
     info.mkdir()

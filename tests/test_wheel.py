@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from test_tutorial import PAGE, steps, write
 
+pytestmark = pytest.mark.full
+
 PACKAGES = ("engine", "sdtm", "adam", "dossier")
 UNSET = ("PYTHONPATH", "SOURCE_DATE_EPOCH", "PIP_USER", "PIP_REQUIRE_HASHES", "PIP_REQUIRE_VIRTUALENV")
 SETTINGS = {k: v for k, v in os.environ.items() if k not in UNSET} | {"PIP_NO_INDEX": "1"}

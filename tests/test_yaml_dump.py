@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 from engine.yaml import Node, Text, YamlList, YamlMap, dump, parse_yaml
 from engine.yaml.dump import WIDTH
@@ -48,7 +49,7 @@ def plain(node: Node) -> object:
     return tuple((str(key), plain(value)) for key, value in node.items())
 
 
-@settings(deadline=None, max_examples=300)
+@examples(60, 600)
 @given(nodes)
 def test_what_is_written_reads_back_equal(node: Node) -> None:
     written = dump(node)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml as pyyaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 from engine.errors import SpecError
 from engine.yaml import Node, Text, YamlList, YamlMap, parse_yaml, read_yaml
@@ -333,7 +334,7 @@ PIECES = ["a", "b: ", "- ", "\n", "\n  ", " ", "{", "}", "[", "]", ", ", "'", '"
           "A = 'Y'", "x: 1", "|", ">", "&", "*", "!", "%", "是", "\\", "? ", "---", "..."]
 
 
-@settings(deadline=None, max_examples=400)
+@examples(200, 2_000)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     found = outcome(text, getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader))
