@@ -35,11 +35,23 @@ MIB = 2**20
 CREATED = datetime(2026, 6, 30)
 WRITERS = ("engine.xpt", "engine.xpt by codes", "pyreadstat", "haven", "disk")
 READERS = ("engine.xpt", "pyreadstat", "pandas.read_sas", "haven", "disk")
-HAVEN = {
-    "write": "d <- haven::read_xpt(a[1]); t <- proc.time();"
-             "haven::write_xpt(d, a[2], version = 5, name = 'LB');",
-    "read": "t <- proc.time(); d <- haven::read_xpt(a[1]);",
-}
+TIMES = {("write", "pyreadstat"): 25, ("write", "haven"): 2.5, ("read", "pyreadstat"): 10,
+         ("read", "pandas.read_sas"): 6}
+"""So many times the processor time of engine.xpt others should take at least."""
+SECONDS = {"write": 1.2, "read": 0.8}
+"""The processor time that engine.xpt should take at most, for a million records."""
+WRITE_MEMORY, READ_MEMORY, LARGE_MEMORY = 64 * MIB, 0.4, 2**30
+"""The memory it should take at most: above the table, of what pyreadstat takes, for many records in parts."""
+
+HAVEN = """a <- commandArgs(TRUE); status <- "/proc/self/status"
+most <- function() if (file.exists(status)) {
+  as.numeric(gsub("[^0-9]", "", grep("^VmHWM:", readLines(status), value = TRUE))) * 1024
+} else NA
+if (a[1] == "write") d <- haven::read_xpt(a[2]) else invisible(loadNamespace("haven"))
+invisible(gc()); if (file.exists(status)) cat("5", file = "/proc/self/clear_refs")
+before <- most(); t <- proc.time()
+if (a[1] == "write") haven::write_xpt(d, a[3], version = 5, name = "LB") else d <- haven::read_xpt(a[2])
+u <- proc.time() - t; cat(u[[1]] + u[[2]], u[[3]], most() - before)"""
 
 
 def write_own(folder: Path, codes: bool = False) -> Callable[[], object]:
@@ -147,8 +159,14 @@ def large(folder: Path, rows: int) -> None:
     written = processor_seconds()
     records = sum(len(part) for part, _ in xpt.read_chunks(path, PART))
     read, size = processor_seconds() - written, path.stat().st_size / 2**30
-    print(f"{records:,} records, {size:.2f} GiB, {peak() / MIB:,.0f} MiB of memory at most; processor time:"
-          f" made and written {written - begun:.1f} s, read {read:.1f} s")
+    most = peak()
+    start = (rows - 1) // PART * PART
+    last, _ = xpt.read(path, row_offset=start)
+    wanted = data_xpt.table(start, rows).to_pandas().set_index(last.index)
+    same = records == rows and wanted.equals(last)
+    print(f"{records:,} records, {size:.2f} GiB, {most / MIB:,.0f} MiB of memory at most (aimed at:"
+          f" {LARGE_MEMORY / MIB:,.0f}); processor time: made and written {written - begun:.1f} s, read"
+          f" {read:.1f} s; the last {len(last):,} records {'are as written' if same else 'DIFFER'}")
     path.unlink()
 
 
@@ -183,13 +201,12 @@ def rested() -> int:
 
 def haven(what: str, folder: Path) -> dict[str, float] | None:
     """The same with haven, its processor time as R tells it; None where it is not installed."""
-    script = f"a <- commandArgs(TRUE); {HAVEN[what]} u <- proc.time() - t; cat(u[[1]] + u[[2]], u[[3]])"
-    command = ["Rscript", "-e", script, str(folder / "lb.xpt"), str(folder / "haven.xpt")]
+    command = ["Rscript", "-e", HAVEN, what, str(folder / "lb.xpt"), str(folder / "haven.xpt")]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     if done.returncode:
         return None
-    cpu, wall = map(float, done.stdout.split())
-    return {"cpu": cpu, "wall": wall, "peak": float("nan")}
+    cpu, wall, most = (float("nan") if word == "NA" else float(word) for word in done.stdout.split())
+    return {"cpu": cpu, "wall": wall, "peak": most}
 
 
 def once(what: str, who: str, folder: Path) -> dict[str, float] | None:
@@ -219,12 +236,25 @@ def report(rows: int, runs: int, data: Path) -> None:
     """Measure with a table of so many records and print a line a program."""
     folder = run.made(data, "xpt", rows)
     head = f"{rows:,} records"
-    print(f"{head:30} {'cpu s':>8} {'wall s':>8} {'MiB':>8}   times the cpu of engine.xpt", flush=True)
+    print(f"{head:30} {'cpu s':>8} {'wall s':>8} {'MiB':>8}   times engine.xpt's cpu; target", flush=True)
     found = measured(folder, runs)
     for (what, who), one in found.items():
         times = one["cpu"] / found[what, "engine.xpt"]["cpu"]
         figures = f"{one['cpu']:8.2f} {one['wall']:8.2f} {one['peak'] / MIB:8,.0f}"
-        print(f"{what + ' ' + who:30} {figures}   {times:.1f}", flush=True)
+        print(f"{what + ' ' + who:30} {figures} {times:7.1f}{target(what, who, rows, found)}", flush=True)
+
+
+def target(what: str, who: str, rows: int, found: dict[tuple[str, str], dict[str, float]]) -> str:
+    """What is aimed at for a line of the report, and whether it is missed."""
+    one, own = found[what, who], found[what, "engine.xpt"]
+    if (what, who) in TIMES:
+        least = TIMES[what, who]
+        return f"  at least {least:g}" + ("" if one["cpu"] >= least * own["cpu"] else ": missed")
+    if who != "engine.xpt" or rows != ROWS[-1]:
+        return ""
+    most = WRITE_MEMORY if what == "write" else READ_MEMORY * found[what, "pyreadstat"]["peak"]
+    kept = own["cpu"] < SECONDS[what] and own["peak"] <= most
+    return f"  under {SECONDS[what]} s, {most / MIB:,.0f} MiB at most" + ("" if kept else ": missed")
 
 
 def main(arguments: list[str]) -> None:

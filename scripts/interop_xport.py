@@ -1,12 +1,12 @@
-"""Compare transport files as two independent readers see them (``make interop``).
+"""Compare transport files as the project and two independent readers see them (``make interop``).
 
 ``interop_xport.py BUILD`` reads every ``.xpt`` file under BUILD with
-pyreadstat, writes what it saw as JSON, and has the interpreter of
+``engine.xpt`` and with pyreadstat, and has the interpreter of
 ``.venv-interop`` read the same files with ``xport.v56``.  Names, labels,
 lengths and every value must agree; numbers must be equal to the last bit.
 
 The other side is this file too (``interop_xport.py --read FILE...``); it
-needs xport and pandas 2.3 and prints JSON.  Both read text as ISO 8859-1,
+needs xport and pandas 2.3 and prints JSON.  All read text as ISO 8859-1,
 which maps every byte, so that text of any encoding is compared byte for byte.
 """
 
@@ -28,6 +28,20 @@ def plain(values: list[Any]) -> list[Any]:
     """Values for JSON: a missing number is null, every number a float."""
     return [value if isinstance(value, str) else None if math.isnan(value) else float(value)
             for value in values]
+
+
+def seen_by_engine(path: Path) -> Seen:
+    """What ``engine.xpt`` reads from one file."""
+    from engine import xpt
+
+    data, meta = xpt.read(path, encoding="ISO-8859-1", disable_datetime_conversion=True)
+    texts = {v.name for v in meta.variables if v.type == "Char"}
+    return {
+        "dataset": meta.name,
+        "variables": [[v.name, v.label, v.length] for v in meta.variables],
+        "values": {name: data[name].fillna("").tolist() if name in texts else plain(data[name].tolist())
+                   for name in data},
+    }
 
 
 def seen_by_pyreadstat(path: Path) -> Seen:
@@ -60,30 +74,30 @@ def seen_by_xport(path: Path) -> Seen:
         }
 
 
-def differences(one: Seen, other: Seen) -> list[str]:
-    """What the readers disagree on, a line each.
+def differences(one: Seen, other: Seen, name_of_other: str) -> list[str]:
+    """What ``engine.xpt`` and another reader disagree on, a line each.
 
     >>> one, other = ({"dataset": name, "variables": [], "values": {}} for name in ("AE", "DM"))
-    >>> differences(one, other)
-    ["dataset: pyreadstat 'AE', xport 'DM'"]
+    >>> differences(one, other, "xport")
+    ["dataset: engine.xpt 'AE', xport 'DM'"]
     """
-    found = [f"{part}: pyreadstat {one[part]!r}, xport {other[part]!r}"
+    found = [f"{part}: engine.xpt {one[part]!r}, {name_of_other} {other[part]!r}"
              for part in ("dataset", "variables") if one[part] != other[part]]
     for name, values in one["values"].items():
         others = other["values"].get(name, [])
         if len(values) != len(others):
-            found.append(f"{name}: pyreadstat {len(values)} records, xport {len(others)}")
+            found.append(f"{name}: engine.xpt {len(values)} records, {name_of_other} {len(others)}")
             continue
         wrong = [row for row, (left, right) in enumerate(zip(values, others, strict=True)) if left != right]
         if wrong:
             row = wrong[0]
             found.append(f"{name}: {len(wrong)} values differ, the first in record {row + 1}: "
-                         f"pyreadstat {values[row]!r}, xport {others[row]!r}")
+                         f"engine.xpt {values[row]!r}, {name_of_other} {others[row]!r}")
     return found
 
 
 def main(arguments: list[str]) -> int:
-    """Compare the files under a folder; 1 when the readers disagree or there is nothing to read."""
+    """Compare the files under a folder; gives 1 when the readers disagree or there is nothing to read."""
     if arguments[:1] == ["--read"]:
         json.dump({path: seen_by_xport(Path(path)) for path in arguments[1:]}, sys.stdout)
         return 0
@@ -96,8 +110,9 @@ def main(arguments: list[str]) -> int:
     other = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     status = 0
     for path in paths:
-        one = seen_by_pyreadstat(Path(path))
-        found = differences(one, other[path])
+        one = seen_by_engine(Path(path))
+        found = differences(one, seen_by_pyreadstat(Path(path)), "pyreadstat")
+        found += differences(one, other[path], "xport")
         records = len(next(iter(one["values"].values()), []))
         verdict = "differ" if found else "agree"
         print(f"{path}: {len(one['variables'])} variables, {records} records: {verdict}")

@@ -221,6 +221,8 @@ def test_names_labels_and_lengths_that_do_not_fit(tmp_path: Path) -> None:
         "adlongnam.xpt: ADLONGNAM.A: stands twice",
     ]
     assert message(tmp_path, sample(), ()) == "adxx.xpt: ADXX: has no variables"
+    many = tuple(Variable(f"X{n}", "", "Num", 8) for n in range(10_000))
+    assert message(tmp_path, sample(), many) == "adxx.xpt: ADXX: has 10000 variables, 9999 at most"
 
 
 def test_version_8_has_room(tmp_path: Path) -> None:

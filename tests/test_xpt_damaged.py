@@ -15,7 +15,7 @@ import pytest
 from xpt_parts import values_start
 
 from engine.errors import DataError
-from engine.xpt import Metadata, Variable, layout, members, read, write
+from engine.xpt import Metadata, Variable, layout, members, read, read_chunks, write
 
 CREATED = datetime(2026, 6, 30, 8, 5, 9)
 VARIABLES = (
@@ -103,6 +103,7 @@ def test_headers_that_contradict(tmp_path: Path) -> None:
     section = data.index(b"LABELV8 ") - 20
     assert changed(section + 48, b"x") == f"{HEAD}the header of long labels does not state how many there are"
     assert changed(section + 80, b"\0\7\0\2\0\0XX") == f"{HEAD}a long label is for variable 7 of 6"
+    assert changed(section + 48, b"9999999") == f"{HEAD}9999999 long labels are stated for 6 variables"
 
 
 def test_text_in_another_encoding(tmp_path: Path) -> None:
@@ -208,3 +209,27 @@ def test_250_damaged_files_are_refused_or_read_as_they_are(tmp_path: Path, versi
     finally:
         tracemalloc.stop()
     assert 50 < refused < 240
+
+
+def test_thousands_of_datasets_or_variables_are_read_in_no_time(tmp_path: Path) -> None:
+    path, data = tmp_path / "lb.xpt", good(tmp_path, 5, 1)
+    begun = time.process_time()
+    path.write_bytes(data * 2_000)
+    found = members(path)
+    assert [len(found), found[0].records, found[-1].records] == [2_000, 1, 1]
+    frame = pd.DataFrame({f"X{n}": [1.0] for n in range(4_000)})
+    write(frame, path, created=CREATED)
+    assert read(path)[0].shape == (1, 4_000)
+    assert time.process_time() - begun < 10
+
+
+def test_reading_takes_memory_for_the_part_that_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "lb.xpt"
+    path.write_bytes(good(tmp_path, 5, 60_000))
+    tracemalloc.start()
+    try:
+        sizes = [len(frame) for frame, _ in read_chunks(path, 5_000)]
+        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert sizes == [5_000] * 12

@@ -91,6 +91,16 @@ def test_text_in_several_chunks_and_slices(tmp_path: Path) -> None:
     assert back(tmp_path, whole.iloc[1:3].reset_index(drop=True))[0].tolist() == ["bb", "ccc"]
 
 
+def test_a_missing_text_that_has_bytes_is_blank(tmp_path: Path) -> None:
+    given = pa.array(["a", "bb", "ccc"], pa.large_string())
+    _, ends, data = given.buffers()
+    column = pa.Array.from_buffers(given.type, 3, [pa.py_buffer(b"\x05"), ends, data])
+    assert column.to_pylist() == ["a", None, "ccc"]
+    found, variable = back(tmp_path, pd.Series(pd.arrays.ArrowExtensionArray(column)))
+    assert found.fillna("").tolist() == ["a", "", "ccc"]
+    assert variable.length == 3
+
+
 def test_many_categories_are_not_all_encoded_at_once(tmp_path: Path) -> None:
     texts = [f"{n:0190d}" for n in range(60_000)]
     column = pd.Series(pd.Categorical.from_codes([59_999, -1, 0], categories=pd.Index(texts, dtype="str")))
@@ -185,6 +195,10 @@ def test_decimals_and_large_objects(tmp_path: Path) -> None:
     found, _ = back(tmp_path, pd.Series([Decimal("0.10"), None, 3], dtype="object"),
                     variables=[Variable("X", "", "Num", 8)])
     assert np.array_equal(found, [0.1, np.nan, 3.0], equal_nan=True)
+    numbers = [number / 100 for number in range(-500, 500)]
+    cents = pd.Series([Decimal(str(number)) for number in numbers])
+    for dtype in ("object", pd.ArrowDtype(pa.decimal128(9, 2)), pd.ArrowDtype(pa.decimal256(40, 8))):
+        assert back(tmp_path, cents.astype(dtype))[0].tolist() == numbers
 
 
 BEYOND = 2**53 + 1

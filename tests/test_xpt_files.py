@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
+from xpt_parts import laboratory, listed, with_full_texts
 
 from engine.errors import DataError
 from engine.xpt import Metadata, Variable, layout, members, read, read_chunks, write
@@ -28,24 +29,6 @@ VARIABLES = (
 )
 
 
-def laboratory(size: int, seed: int = 1) -> pd.DataFrame:
-    """A table of laboratory results with missing values in every column but the first two."""
-    random = np.random.default_rng(seed)
-    gone = random.random((size, 5)) < 0.1
-    days = np.datetime64("2024-01-01", "s") + random.integers(0, 10**7, size).astype("timedelta64[s]")
-    results = np.round(random.lognormal(2, 3, size), 3)
-    tests = pd.Series(np.take(["ALT", "AST", "BILI"], random.integers(0, 3, size)))
-    return pd.DataFrame({
-        "USUBJID": pd.Series([f"01-{n // 7:05d}" for n in range(size)], dtype="str"),
-        "LBSEQ": np.arange(size) % 7 + 1.0,
-        "LBTESTCD": tests.mask(gone[:, 0]).astype("category"),
-        "LBORRES": pd.Series([f"{result:g}" for result in results], dtype="str").mask(gone[:, 1]),
-        "LBSTRESN": pd.Series(results).mask(gone[:, 2]),
-        "LBDT": pd.Series(days.astype("datetime64[D]").astype("datetime64[s]")).mask(gone[:, 3]),
-        "LBDTM": pd.Series(days).mask(gone[:, 4]),
-    })
-
-
 def put(folder: Path, frame: Any, name: str = "LB", **options: Any) -> Path:
     path = folder / f"{name.lower()}.xpt"
     usual: dict[str, Any] = {"variables": VARIABLES, "label": "Laboratory Test Results", "created": CREATED}
@@ -56,11 +39,6 @@ def put(folder: Path, frame: Any, name: str = "LB", **options: Any) -> Path:
 def plain(frame: pd.DataFrame) -> pd.DataFrame:
     """A table as it comes back: text as ``str``."""
     return frame.astype(dict.fromkeys(frame.select_dtypes("category"), "str"))
-
-
-def listed(values: pd.Series) -> list[Any]:
-    """Values with None for what is missing or empty."""
-    return [None if pd.isna(value) or value == "" else value for value in values]
 
 
 def by_readstat(folder: Path, version: int, frame: pd.DataFrame, variables: tuple[Variable, ...]) -> bytes:
@@ -85,12 +63,7 @@ def by_readstat(folder: Path, version: int, frame: pd.DataFrame, variables: tupl
 
 @pytest.mark.parametrize("version", [5, 8])
 def test_files_are_those_of_readstat_but_for_the_time(tmp_path: Path, version: int) -> None:
-    frame = laboratory(3_000)
-    frame.loc[0, ["USUBJID", "LBTESTCD"]] = np.nan
-    frame.loc[0, "LBORRES"] = "x" * 31
-    frame.loc[1, "USUBJID"] = "a" * 12
-    frame["LBTESTCD"] = frame["LBTESTCD"].cat.add_categories(["EIGHTLET"])
-    frame.loc[2, "LBTESTCD"] = "EIGHTLET"
+    frame = with_full_texts(laboratory(3_000))
     own = put(tmp_path, frame, version=version).read_bytes()
     assert own == by_readstat(tmp_path, version, frame, VARIABLES)
 

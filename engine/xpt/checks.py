@@ -39,6 +39,8 @@ def require_header(header: Header, checks: Sequence[HeaderCheck] = ()) -> None:
     faults = [("", fault) for fault in _dataset_faults(header)]
     if not header.variables:
         faults.append(("", "has no variables"))
+    elif len(header.variables) > (most := LIMITS[header.version].variables):
+        faults.append(("", f"has {len(header.variables)} variables, {most} at most"))
     seen: set[str] = set()
     for variable in header.variables:
         faults += [(variable.name, fault) for fault in _variable_faults(variable, header)]

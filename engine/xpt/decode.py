@@ -12,8 +12,12 @@ from engine.xpt import ibm, times
 from engine.xpt.faults import Faults
 from engine.xpt.model import Variable
 from engine.xpt.parse import ENCODING_HINT
-from engine.xpt.sources import BLOCK
+from engine.xpt.sources import BLOCK, BUFFER
 from engine.xpt.texts import Encoding, Gathered, trimmed
+
+_BLANK = ord(" ")
+_GLANCE = 64
+"""Records that are looked at first: a column of texts of several lengths shows a blank among them."""
 
 
 class Column(Protocol):
@@ -34,10 +38,12 @@ class Texts:
         self._encoding = encoding
         self._faults = faults
         self._texts = Gathered(size, size * length)
-        self._own = np.empty(min(size, BLOCK), dtype=f"V{length}")
+        self._own = np.empty(max(1, min(size, BLOCK, BUFFER // length)), dtype=f"V{length}")
 
     def add(self, stored: np.ndarray) -> None:
         """Take the stored values of further records."""
+        if self._filled_up(stored):
+            return
         own = self._own[: len(stored)]
         own[:] = stored
         texts, bad = trimmed(own, self._encoding)
@@ -47,6 +53,18 @@ class Texts:
             self._faults.add(self._number, "text", at, message, ENCODING_HINT)
             texts = texts.fill_null("")
         self._texts.add(texts)
+
+    def _filled_up(self, stored: np.ndarray) -> bool:
+        """Take texts as they stand if all are ASCII and none ends in a blank; False if one is otherwise."""
+        last = stored.getfield("uint8", stored.dtype.itemsize - 1)
+        if (last[:_GLANCE] == _BLANK).any() or (last == _BLANK).any():
+            return False
+        room = self._texts.room(len(stored) * stored.dtype.itemsize)
+        room.view(stored.dtype)[:] = stored
+        if room.max(initial=0) > 127:
+            return False
+        self._texts.take_room(len(stored), stored.dtype.itemsize)
+        return True
 
     def made(self) -> Any:
         """All values as an array of ``str``, blank as missing."""

@@ -44,6 +44,8 @@ NAMES: dict[str, dict[int, bytes]] = {
     "observations": {5: b"OBS     ", 8: b"OBSV8   "},
 }
 """The header records by what they head, in either version."""
+HEADS = frozenset(name for kind in ("member", "library") for name in NAMES[kind].values())
+"""Header records with which another dataset begins."""
 LABELS = (b"LABELV8 ", b"LABELV9 ")
 """Header records of long labels alone, and of long labels and formats."""
 
@@ -57,6 +59,22 @@ def card(name: bytes, rest: bytes = b"0" * 30) -> bytes:
     (80, b'HEADER RECORD*******OBS     HEADER RECORD!!!!!!!0000')
     """
     return (_MARK + name + _HEADER + rest).ljust(RECORD)
+
+
+def card_starts(data: np.ndarray, at: int) -> np.ndarray:
+    """Where a header record may begin in bytes that stand ``at`` so many after one; some begin elsewhere.
+
+    >>> card_starts(np.frombuffer(b"x" * 70 + card(b"OBS     ") + b"HEA", dtype="uint8"), 10).tolist()
+    [70, 150]
+    """
+    found: np.ndarray = np.arange(-at % RECORD, len(data), RECORD)
+    found = found[data[-at % RECORD :: RECORD] == _MARK[0]]
+    for number, letter in enumerate(_MARK):
+        if not len(found):
+            break
+        there = np.minimum(found + number, len(data) - 1)  # what is cut off is not known to be none
+        found = found[(found + number >= len(data)) | (data[there] == letter)]
+    return found
 
 
 def card_name(record: bytes) -> bytes | None:

@@ -109,15 +109,17 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Limits:
-    """How many bytes a version of the format has room for."""
+    """How many bytes a version of the format has room for, and how many variables."""
 
     name: int
     label: int
     text: int
     format: int
+    variables: int
 
 
-LIMITS: dict[int, Limits] = {5: Limits(8, 40, 200, 8), 8: Limits(32, 256, 32767, 32)}
+LIMITS: dict[int, Limits] = {5: Limits(8, 40, 200, 8, 9999), 8: Limits(32, 256, 32767, 32, 32767)}
+"""Of the variables version 5 states their count in four digits; both number them in two bytes."""
 
 DATASET_LABEL = 40
 """Bytes of a dataset's label, in both versions."""

@@ -147,7 +147,8 @@ def _of_arrow(values: Any, format: str | None) -> tuple[np.ndarray, list[Fault]]
         whole = values.cast(pa.int32() if types.is_time32(of) else pa.int64()).cast(pa.int64())
         return _of_ticks(whole.cast(pa.duration(of.unit)).to_numpy(zero_copy_only=False), of.unit, format)
     if types.is_decimal(of):
-        return _of_numpy(values.cast(pa.float64()).to_numpy(zero_copy_only=False))
+        # By its digits: what Arrow makes of a decimal is not always the nearest double (0.57).
+        return values.cast(pa.string()).cast(pa.float64()).to_numpy(zero_copy_only=False), []
     if types.is_boolean(of):
         values = values.cast(pa.uint8())
     if types.is_integer(of) and values.null_count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, NoReturn
@@ -15,9 +16,9 @@ from engine.xpt.layout import RECORD
 from engine.xpt.model import LIMITS, SHORTEST, Metadata, Variable
 from engine.xpt.texts import Encoding
 
-_BLOCK = 50_000 * RECORD
+_FIRST_BLOCK, _BLOCK = 50 * RECORD, 50_000 * RECORD
+"""Bytes looked at for headers: a few first, as a file may hold thousands of small datasets, then many."""
 _START = np.frombuffer(b"HEADER R", dtype="uint64")[0]
-_HEADS = {name for kind in ("member", "library") for name in layout.NAMES[kind].values()}
 _TEXTS = LIMITS[8].text
 
 
@@ -82,8 +83,8 @@ class Parser:
         if layout.card_name(self._card(at)) in layout.LABELS:
             variables, at = self._labels(variables, at)
         stated = self._expect(at, "observations")[48:63]
-        names = [v.name for v in variables]
-        if twice := next((n for n in names if names.count(n) > 1), None):
+        names = Counter(v.name for v in variables)
+        if twice := next((name for name, times in names.items() if times > 1), None):
             self._refuse(f"variable {twice} stands twice in dataset {metadata.name}")
         length, start = sum(v.length for v in variables), at + RECORD
         records, end = self._records(stated, start, length)
@@ -142,6 +143,8 @@ class Parser:
         counted = head[48:60].strip()
         if not counted.isdigit():
             self._damaged("the header of long labels does not state how many there are")
+        if int(counted) > len(variables):
+            self._damaged(f"{int(counted)} long labels are stated for {len(variables)} variables")
         at += RECORD
         numbers = {v.name: n for n, v in enumerate(variables)}
         for _ in range(int(counted)):
@@ -174,7 +177,7 @@ class Parser:
             if end > self._size:
                 room = (self._size - start) // length
                 self._damaged(f"{records} records of {length} bytes are stated, there is room for {room}")
-            if end < self._size and layout.card_name(self._card(end)) not in _HEADS:
+            if end < self._size and layout.card_name(self._card(end)) not in layout.HEADS:
                 self._damaged(f"{records} records are stated, and more bytes than these follow")
             return records, end
         end = next(self._heads(start), self._size)
@@ -203,15 +206,15 @@ class Parser:
 
     def _heads(self, start: int) -> Iterator[int]:
         """Where header records of datasets stand from here on; they begin at multiples of 80 bytes."""
-        buffer = bytearray(_BLOCK)
-        at = start
+        buffer, at, block = bytearray(min(_BLOCK, self._size)), start, _FIRST_BLOCK
         while at < self._size:
             self._file.seek(at)
-            size = self._file.readinto(buffer)  # type: ignore[attr-defined]
+            size = self._file.readinto(memoryview(buffer)[:block])  # type: ignore[attr-defined]
+            block = min(4 * block, _BLOCK)
             first = np.ndarray((size // RECORD,), dtype="uint64", buffer=buffer, strides=(RECORD,))
             for card in np.flatnonzero(first == _START):
                 record = bytes(buffer[card * RECORD : (card + 1) * RECORD])
-                if layout.card_name(record) in _HEADS:
+                if layout.card_name(record) in layout.HEADS:
                     yield at + int(card) * RECORD
             at += size
 

@@ -17,11 +17,8 @@ from engine.xpt.decode import Column, Numbers, Texts, record_dtype
 from engine.xpt.faults import Faults
 from engine.xpt.model import Metadata
 from engine.xpt.parse import Member, Parser
-from engine.xpt.sources import BLOCK
+from engine.xpt.sources import BLOCK, BUFFER
 from engine.xpt.texts import Encoding
-
-_BUFFER = 4 * 2**20
-"""Bytes read at a time, at most (but at least one record)."""
 
 
 def read(path: str | Path, *, member: str | None = None, usecols: Sequence[str] | None = None,
@@ -136,7 +133,7 @@ class _Reader:
         columns = {n: self._column(n, last - first, faults) for n in self._wanted}
         stored = self._wanted if self.member.subject is None else sorted({*self._wanted, self.member.subject})
         dtype = record_dtype(variables, self.member.positions, length, stored)
-        rows = max(1, min(BLOCK, _BUFFER // max(length, 1)))
+        rows = max(1, min(BLOCK, BUFFER // max(length, 1)))
         buffer = bytearray(min(rows, last - first) * length)
         self._file.seek(self.member.start + first * length)
         for start in range(first, last, rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
@@ -13,14 +14,11 @@ from engine.errors import DataError, Place, Problem, Record
 from engine.xpt import ibm, layout, times
 from engine.xpt.checks import Header
 from engine.xpt.contents import UnwritableError, content_of
-from engine.xpt.faults import Faults
+from engine.xpt.faults import Faults, record_problem
 from engine.xpt.model import LARGEST, SMALLEST, Metadata, Variable
 from engine.xpt.numeric import Take, number_source
-from engine.xpt.sources import BLOCK, Fault, TextSource, text_source
+from engine.xpt.sources import BLOCK, BUFFER, Fault, TextSource, text_source
 from engine.xpt.texts import Encoding
-
-_BUFFER = 4 * 2**20
-"""Bytes written at a time, at most (but at least one record)."""
 
 Part = pd.DataFrame | tuple[pd.DataFrame, Metadata]
 """A table, or what is read of a part of one: its special missing values are written too."""
@@ -42,10 +40,11 @@ class RecordWriter:
         self._faults = Faults(header.file, header.name, names)
         self._record = np.dtype([(f"f{n}", f"S{v.length}" if v.type == "Char" else ">u8" if v.length == 8
                                   else f"V{v.length}") for n, v in enumerate(header.variables)])
-        rows = max(1, min(BLOCK, _BUFFER // self._record.itemsize))
+        rows = max(1, min(BLOCK, BUFFER // self._record.itemsize))
         self._block = np.zeros(rows, dtype=self._record)
         self._last = b""
         self._written = 0
+        self._cards: list[tuple[int, str]] = []
 
     def write(self, first: Any, parts: Iterator[Any], special: Mapping[str, pd.Series]) -> int:
         """Write headers, all parts and the padding; gives the number of records."""
@@ -64,7 +63,7 @@ class RecordWriter:
             part = next(parts, None)
         problems = self._faults.problems()
         if header.version == 5 and not problems:
-            problems = self._blank_end()
+            problems = self._blank_end() + self._headers(len(start) + layout.RECORD)
         if problems:
             raise DataError(problems)
         self._file.write(layout.padding(self._written * self._record.itemsize))
@@ -90,6 +89,7 @@ class RecordWriter:
                     self._fill(block, number, source, start, stop, letters.get(number))
             if not self._faults:
                 self._file.write(block.view("uint8").data)
+                self._note_cards(block.view("uint8"))
             self._written += stop - start
             self._last = block[-1:].tobytes()
 
@@ -162,6 +162,32 @@ class RecordWriter:
         message = f"record {records}, the last, is blank throughout, like the padding at the end of the file"
         hint = "drop it, or write version 8, which counts its records"
         return [Problem(place, self._header.name, message, hint, records=(Record(place),))]
+
+
+    def _note_cards(self, data: np.ndarray) -> None:
+        """Note where a block has what may be a header record, by its distance from the first record."""
+        if self._header.version != 5:  # later ones count their records
+            return
+        begun, size = self._written * self._record.itemsize, self._record.itemsize
+        found = layout.card_starts(data, begun % layout.RECORD)
+        named = self._faults.subjects
+        subjects = named(found // size) if named and len(found) else [""] * len(found)
+        self._cards += zip((found + begun).tolist(), subjects, strict=True)
+
+    def _headers(self, start: int) -> list[Problem]:
+        """Records that readers take for the header of another dataset."""
+        found = []
+        for at, subject in self._cards:
+            self._file.seek(start + at)
+            if layout.card_name(self._file.read(layout.RECORD)) in layout.HEADS:
+                place = Place(self._header.file, at // self._record.itemsize + 1)
+                found.append(Record(place, subject))
+        self._file.seek(0, os.SEEK_END)
+        if not found:
+            return []
+        message = "its text stands in the file as the header of another dataset does"
+        hint = "change it, or write version 8, which counts its records"
+        return [record_problem(found, self._header.name, message, hint)]
 
 
 def number_bits(numbers: np.ndarray, length: int) -> tuple[np.ndarray, list[Fault]]:

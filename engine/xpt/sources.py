@@ -16,10 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.xpt.contents import is_missing
-from engine.xpt.texts import LARGE, Encoding, fixed, sizes_of, unchunked
+from engine.xpt.texts import LARGE, Encoding, data_of, fixed, sizes_of, unchunked
 
 BLOCK = 16_384
 """Records looked at together: arrays of numbers of this size stay in the processor's caches."""
+
+BUFFER = 4 * 2**20
+"""Bytes of records read or written at a time, at most (but at least one record)."""
 
 _TABLE = 8 * 2**20
 """Bytes that the encoded categories of a column may take; beyond it they are worked on as they are met."""
@@ -142,12 +145,18 @@ def text_source(values: pd.Series, encoding: Encoding) -> TextSource:
         codes: np.ndarray = values.array.codes
         if _fits(distinct):
             return Coded(codes, distinct, encoding)
-        lookup = pa.concat_arrays([distinct, pa.array([""], LARGE)])
-        return Plain(len(values), lambda start, stop: lookup.take(pa.array(
-            np.where(codes[start:stop] < 0, len(distinct), codes[start:stop]))), encoding)
-    if values.dtype.kind == "O" and not isinstance(values.dtype, pd.StringDtype | pd.ArrowDtype):
-        return _Objects(values.to_numpy(), encoding)
+        return Plain(len(values), lambda start, stop: filled(distinct.take(pa.array(
+            codes[start:stop], mask=codes[start:stop] < 0))), encoding)
+    if _holds_objects(values.dtype):
+        return _Objects(np.asarray(values.array, dtype="object"), encoding)
     return Plain(len(values), _slices(values), encoding)
+
+
+def _holds_objects(dtype: Any) -> bool:
+    """Whether text is held as objects of Python's, not by Arrow."""
+    if isinstance(dtype, pd.StringDtype):
+        return dtype.storage == "python"
+    return dtype.kind == "O" and not isinstance(dtype, pd.ArrowDtype)
 
 
 def _fits(distinct: Any) -> bool:
@@ -168,8 +177,16 @@ def _slices(values: pd.Series) -> Callable[[int, int], Any]:
 
 
 def filled(texts: Any) -> Any:
-    """Arrow texts with an empty one for NULL."""
-    return texts.fill_null("") if texts.null_count else texts
+    """Arrow texts (large) with an empty one for NULL; not copied where a NULL has no bytes, as is usual.
+
+    >>> filled(pa.array(["a", None], LARGE)).to_pylist()
+    ['a', '']
+    """
+    if not texts.null_count:
+        return texts
+    if (pc.sum(pc.binary_length(texts)).as_py() or 0) != len(data_of(texts)):
+        return texts.fill_null("")
+    return pa.Array.from_buffers(LARGE, len(texts), [None, *texts.buffers()[1:]], 0, texts.offset)
 
 
 class _Objects(Plain):

@@ -150,6 +150,8 @@ def fixed(blobs: Any, width: int) -> np.ndarray:
     >>> fixed(pa.array([b"ab", b""], pa.large_binary()), 3).tolist()
     [b'ab ', b'   ']
     """
+    if len(whole := data_of(blobs)) == len(blobs) * width:
+        return whole.view(f"S{width}")
     filled = pc.ascii_rpad(_as_text(blobs), width, padding=" ")
     return np.frombuffer(filled.buffers()[2], dtype=f"S{width}", count=len(filled))
 
@@ -190,12 +192,23 @@ class Gathered:
     def add(self, texts: Any) -> None:
         """Take further texts (large, without NULL)."""
         data, ends, begun = data_of(texts), ends_of(texts), self._ends[self._filled]
-        need = int(begun) + len(data)
-        if need > len(self._data):  # another encoding may need more bytes than the file's
-            self._data = np.append(self._data, np.empty(max(need, len(self._data)), dtype="uint8"))
-        self._data[begun:need] = data
+        self.room(len(data))[:] = data
         np.add(ends[1:], begun - ends[0], out=self._ends[self._filled + 1 : self._filled + 1 + len(texts)])
         self._filled += len(texts)
+
+    def room(self, size: int) -> np.ndarray:
+        """Where the next bytes go; they count once :meth:`take_room` is called."""
+        begun = int(self._ends[self._filled])
+        need = begun + size
+        if need > len(self._data):  # another encoding may need more bytes than the file's
+            self._data = np.append(self._data, np.empty(max(need, len(self._data)), dtype="uint8"))
+        return self._data[begun:need]
+
+    def take_room(self, count: int, width: int) -> None:
+        """Take so many texts of one width, which were put where :meth:`room` said."""
+        begun, ends = self._ends[self._filled], self._ends[self._filled + 1 : self._filled + 1 + count]
+        ends[:] = np.arange(begun + width, begun + (count + 1) * width, width)
+        self._filled += count
 
     def made(self) -> pd.arrays.ArrowStringArray:
         """The array of a pandas ``str`` column, empty text as missing."""

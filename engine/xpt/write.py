@@ -42,7 +42,8 @@ def write(frame: Table, path: str | Path, *, name: str | None = None, label: str
     are the same, and blanks at the end are not kept.  Numbers are of any dtype,
     missing ones ``.``, or as ``special`` says (see :class:`Metadata`); minus
     zero is written as zero, a decimal as the nearest double.  Dates and times
-    are what their format shows of them; a ``timedelta`` is a time.
+    are what their format shows of them; a ``timedelta`` is a time.  The index is
+    not written.
 
     The file takes its place when all of it is on disk, and is named as the
     dataset, in small letters.  ``created`` is stamped into the headers; without
@@ -50,7 +51,8 @@ def write(frame: Table, path: str | Path, *, name: str | None = None, label: str
 
     Raises DataError, and leaves what was there, with every name, label, length
     and value that the version cannot hold (in version 5: names of 8, labels of
-    40, text of 200 bytes, all ASCII).  With another ``encoding`` (``gb18030``)
+    40, text of 200 bytes, all ASCII), and with what would be read otherwise than
+    it is: a blank last record, text that stands where a header may.  With another ``encoding`` (``gb18030``)
     values may be any text of it; lengths count its bytes, no header says so.
     ``label_encoding`` says the same of labels, ``checks`` are further rules.
 
