@@ -203,6 +203,7 @@ def shown(case: Case) -> str:
     raw = [f"raw/{name}.csv" for name in _names(case, "raw")]
     specs = [f"specs/{layer}/{name.lower()}.yaml"
              for layer in ("sdtm", "adam") for name in _names(case, layer)]
+    specs = [*(f"specs/grading/{name}.yaml" for name in _names(case, "grading")), *specs]
     parts = [_raw(file, case.files[file], lines=bool(case.error)) for file in raw]
     parts += _study(case)
     parts += [f"`{file}`:\n\n{fenced(case.files[file], 'yaml')}" for file in specs]

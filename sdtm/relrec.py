@@ -27,20 +27,22 @@ class Relation:
     """``{PC: PCGRPID, PP: PPGRPID, type: [MANY, MANY], id: PCPP}``.
 
     With ``types`` the datasets are related by these variables; without, the records
-    that are alike in them, within a subject.
+    that are alike in them, within a subject: each by its --SEQ, or with ``groups``
+    all of a dataset together by the variable itself, a --GRPID.
     """
 
     members: Mapping[str, str]
     types: tuple[str, ...]
     id: str
     place: Place
+    groups: bool = False
 
 
 def make_relrec(plan: Plan, rows: Mapping[str, Rows]) -> pd.DataFrame | None:
     """All related records, text columns :data:`VARIABLES`, NULL as NaN; None where there is none.
 
-    Dataset relationships come first.  Records are identified by --SEQ, and RELID
-    is unique within a subject.  Raises SpecError with all mistakes of ``relrec``.
+    Dataset relationships come first.  Records are identified by --SEQ, or as a group
+    by --GRPID, and RELID is unique within a subject.  Raises SpecError with all mistakes of ``relrec``.
     """
     found = relations(plan)
     parts = [_datasets(relation, plan) if relation.types else _records(relation, rows) for relation in found]
@@ -76,7 +78,7 @@ def _relation(node: object, spec: DatasetSpec, plan: Plan, problems: list[Proble
         problems.append(Problem(place, subject, "a relation is a mapping of datasets to variables",
                                 "as in {PC: PCGRPID, PP: PPGRPID, type: [MANY, MANY]}"))
         return None
-    members = {str(k): str(v) for k, v in node.items() if k not in ("type", "id")}
+    members = {str(k): str(v) for k, v in node.items() if k not in ("type", "id", "groups")}
     before = len(problems)
     for dataset, variable in members.items():
         if dataset not in plan.datasets or plan.datasets[dataset].layer != "sdtm":
@@ -90,9 +92,10 @@ def _relation(node: object, spec: DatasetSpec, plan: Plan, problems: list[Proble
     if len(members) < 2:
         problems.append(Problem(place, subject, "a relation has two datasets or more"))
     types = _types(node, len(members), subject, problems)
+    groups = _groups(node, bool(types), subject, problems)
     if len(problems) > before:
         return None
-    return Relation(members, types, str(node.get(Text("id"), "".join(members))), place)
+    return Relation(members, types, str(node.get(Text("id"), "".join(members))), place, groups)
 
 
 def _types(node: YamlMap, count: int, subject: str, problems: list[Problem]) -> tuple[str, ...]:
@@ -104,6 +107,19 @@ def _types(node: YamlMap, count: int, subject: str, problems: list[Problem]) -> 
         problems.append(Problem(given.place, subject, "'type' is a list of ONE or MANY, one a dataset",
                                 "as in [ONE, MANY]"))
     return words
+
+
+def _groups(node: YamlMap, typed: bool, subject: str, problems: list[Problem]) -> bool:
+    """Whether the records are named by groups, which relations of whole datasets are not."""
+    given = node.find("groups")
+    if given is None:
+        return False
+    if str(given) not in ("true", "false"):
+        problems.append(Problem(given.place, subject, f"'groups' is true or false, not '{given}'"))
+    elif typed:
+        problems.append(Problem(given.place, subject, "'groups' and 'type' exclude each other",
+                                "with 'type' whole datasets are related"))
+    return str(given) == "true"
 
 
 def _datasets(relation: Relation, plan: Plan) -> pd.DataFrame:
@@ -123,7 +139,8 @@ def _records(relation: Relation, rows: Mapping[str, Rows]) -> pd.DataFrame:
         sequence = f"{dataset}SEQ"
         parts.append(pd.DataFrame({
             "STUDYID": table.values("STUDYID"), "RDOMAIN": dataset, "USUBJID": table.values("USUBJID"),
-            "IDVAR": sequence, "_number": table.values(sequence), "IDVARVAL": np.nan, "RELTYPE": np.nan,
+            "IDVAR": variable if relation.groups else sequence, "_number": table.values(sequence),
+            "IDVARVAL": np.nan, "RELTYPE": np.nan,
             "_link": as_text(table.columns[(variable,)]), "_place": place}))
     made = pd.concat(parts, ignore_index=True)
     made = made[made["_link"].notna()]
@@ -131,6 +148,6 @@ def _records(relation: Relation, rows: Mapping[str, Rows]) -> pd.DataFrame:
     made = made[wide].sort_values(["USUBJID", "_link", "_place", "_number"], kind="stable")
     first = ~made.duplicated(["USUBJID", "_link"])
     number = first.astype("int64").groupby(made["USUBJID"]).cumsum().astype("float64")
-    made["IDVARVAL"] = format_number(made["_number"])
+    made["IDVARVAL"] = made["_link"] if relation.groups else format_number(made["_number"])
     made["RELID"] = relation.id + format_number(number)
-    return made
+    return made.drop_duplicates(["USUBJID", "_link", "_place"]) if relation.groups else made

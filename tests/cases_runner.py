@@ -6,6 +6,7 @@ A file of ``tests/cases`` is a list of cases, each a mapping:
             (docs/verbs, written by ``make docs``)
 ``study``   keys of the study file that differ from :data:`STUDY` (optional)
 ``raw``     raw tables by name, each the text of a CSV file
+``grading``  grading tables by name, each as its file would say it, or the text of the file (optional)
 ``sdtm``, ``adam``  datasets by name, each as its file would say it (``domain``
             and ``dataset`` are filled in), or as the whole text of the file
 ``finish``  ``true``: the datasets are also finished (keys, required values), and
@@ -61,8 +62,8 @@ def cases_of(layer: str) -> list[Any]:
         assert isinstance(cases, YamlList), f"{file}: a list of cases is wanted"
         for case in cases:
             assert isinstance(case, YamlMap), f"{case.place}: a case is a mapping"
-            unknown = set(case) - {"name", "study", "raw", "sdtm", "adam", "finish", "expect", "notes",
-                                   "error"}
+            unknown = set(case) - {"name", "study", "raw", "grading", "sdtm", "adam", "finish", "expect",
+                                   "notes", "error"}
             assert not unknown, f"{case.place}: unknown keys {sorted(unknown)}"
             assert "expect" in case or "error" in case, f"{case.place}: nothing is expected"
             found.append(pytest.param(case, id=f"{file.stem}-{case.find('name')}"))
@@ -115,6 +116,10 @@ def write_study(case: YamlMap, folder: Path) -> Path:
             assert isinstance(spec, YamlMap), f"{spec.place}: a dataset is a mapping or the text of its file"
             full = YamlMap([(Text(key), Text(name)), *(i for i in spec.items() if i[0] != key)])
             file.write_text(dump(full), encoding="utf-8")
+    for name, table in _map(case, "grading").items():
+        (specs / "grading").mkdir(exist_ok=True)
+        whole = str(table) if isinstance(table, Text) else dump(table)
+        (specs / "grading" / f"{name}.yaml").write_text(whole, encoding="utf-8")
     path = specs / "study.yaml"
     path.write_text(dump(base), encoding="utf-8")
     return path

@@ -11,9 +11,10 @@ from adam.verbs import (
     periods,
     queries,
     totals,
+    toxicity,
     treatment_periods,
     windows,
 )
 
 __all__ = ["bands", "baseline", "change", "concentrations", "dates", "doses", "flags", "periods", "queries",
-           "totals", "treatment_periods", "windows"]
+           "totals", "toxicity", "treatment_periods", "windows"]

@@ -13,7 +13,7 @@ from dossier.spec_new.subjects import Subjects
 from dossier.spec_new.times import Style
 from engine.columns import map_distinct
 from engine.dates import read_dates, to_date
-from engine.spec.study import visit_key
+from engine.spec.schedule import visit_key
 
 _UNSCHEDULED = re.compile(
     r"((?:UNS|UNSCH|UNSCHED|UNSCHEDULED|UNPLANNED)(?:[ _-]?VISIT)?[ _.-]?)\d[\d.]*", re.IGNORECASE)

@@ -28,7 +28,7 @@ def name_problems(study: StudySpec) -> list[Problem]:
         if name in study.datasets:
             found.append(Problem(place, subject, f"'{name}' is also a dataset",
                                  f"name the table another way, such as '{str(name).lower()}'"))
-        elif name in ("study", SOURCE):
+        elif name in ("study", "design", SOURCE):
             found.append(Problem(place, subject, f"'{name}' is no name for a table",
                                  f"'{name}.' has a meaning of its own in expressions"))
     return found
@@ -106,7 +106,7 @@ def entry_problems(plan: Plan, spec: DatasetSpec) -> Iterator[Problem]:
 
     An entry that has a method ``faults_with(known, variable, kind)`` gives (message, hint) of each fault.
     """
-    known = Known(plan.study.study, spec.name, plan.datasets)
+    known = Known(plan.study.study, spec.name, plan.datasets, plan.study.gradings)
     for variable in [*spec.variables.values(), *(v for s in spec.sources for v in s.variables.values())]:
         faults = getattr(variable.entry, "faults_with", None)
         if faults is not None and variable.verb is not None and variable.made_by is None:

@@ -13,6 +13,7 @@ from engine.build.rows import Rows
 from engine.columns import Kind, blank
 from engine.dates import Read, read_dates
 from engine.spec.load import StudySpec
+from engine.spec.study import Reading
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,21 @@ class DateRules:
 
 
 def rules_of(study: StudySpec, table: str) -> dict[str, DateRules]:
-    """The rules of each file of a raw table, by the file's name (and sheet) as messages show it."""
+    """The rules of each file of a raw table, by the file's name (and sheet) as messages show it.
+
+    A table of the study file has the study's own.
+    """
     reading = study.study.read
-    found = {}
-    for file, source in zip(study.study.raw.tables[table].files, sources(study, table), strict=True):
-        found[source.file] = DateRules(
-            tuple(str(v) for v in (file.dates or reading.dates or ("yyyy-MM-dd",))),
-            tuple(str(v) for v in (file.times or reading.times or ("HH:mm", "HH:mm:ss"))),
-            tuple(str(v) for v in (file.unknown or reading.unknown or ())))
-    return found
+    if table not in study.study.raw.tables:
+        return {"": _rules(reading, reading)}
+    return {source.file: _rules(file, reading) for file, source
+            in zip(study.study.raw.tables[table].files, sources(study, table), strict=True)}
+
+
+def _rules(file: Reading, reading: Reading) -> DateRules:
+    return DateRules(tuple(str(v) for v in (file.dates or reading.dates or ("yyyy-MM-dd",))),
+                     tuple(str(v) for v in (file.times or reading.times or ("HH:mm", "HH:mm:ss"))),
+                     tuple(str(v) for v in (file.unknown or reading.unknown or ())))
 
 
 def read_collected(study: StudySpec, table: str, rows: Rows, dates: Sequence[pd.Series],

@@ -61,7 +61,7 @@ class Build:
         Gives the seconds each dataset took; what is refused is gathered, see
         :meth:`require_clean`.
         """
-        needed = _needed(self.plan, wanted, nodes)
+        needed = needed_nodes(self.plan, wanted, nodes)
         seconds: dict[str, float] = {}
         begun: set[str] = set()
         for dataset, name in self.plan.order:
@@ -80,8 +80,13 @@ class Build:
         """Let go of what only derivations read, so that a dataset is not held twice while it is finished."""
         self.parts.clear()
         self.raw.forget()
+        self.raw.asking = None
         for name, rows in self.rows.items():
             self.rows[name] = rows.only(lambda key: len(key) == 1)
+
+    def tables_read(self, nodes: Iterable[Node]) -> set[str]:
+        """The raw tables that these nodes have read."""
+        return {table for node in nodes for table in self.raw.asked.get(node, ())}
 
     def require_clean(self) -> None:
         """Raise what was refused, dataset by dataset, each in the order of raw files and rows."""
@@ -90,6 +95,7 @@ class Build:
             raise DataError(found)
 
     def _make(self, dataset: str, name: str) -> None:
+        self.raw.asking = (dataset, name)
         if name.startswith("@source"):
             self._make_source(dataset, name)
         elif name == "@rows0":
@@ -221,7 +227,7 @@ class Build:
         return str(spec.model.unknown_subject or (table.unknown_subject if table else None) or "error")
 
 
-def _needed(plan: Plan, wanted: set[str] | None, nodes: Iterable[Node] | None) -> set[Node]:
+def needed_nodes(plan: Plan, wanted: set[str] | None, nodes: Iterable[Node] | None = None) -> set[Node]:
     """All nodes of the wanted datasets, or these, and, transitively, what they need."""
     if wanted is None and nodes is None:
         return set(plan.order)

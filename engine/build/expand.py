@@ -10,6 +10,7 @@ from engine.columns import Kind
 from engine.errors import Place
 from engine.spec.dataset import DatasetSpec, StepSpec, VariableSpec
 from engine.spec.entries import Declaration, Label
+from engine.spec.grading import Grading
 from engine.spec.load import StudySpec
 from engine.spec.references import Ref
 from engine.spec.study import Study
@@ -37,6 +38,7 @@ class Known:
     study: Study
     dataset: str
     datasets: Mapping[str, DatasetSpec]
+    gradings: Mapping[str, Grading] = dataclasses.field(default_factory=dict)
 
     def variables(self, table: str | None = None) -> list[str]:
         """The variables of this dataset or another, in their order; none of a raw table."""
@@ -60,7 +62,8 @@ class Known:
 def expand(study: StudySpec) -> dict[str, DatasetSpec]:
     """Every dataset with the variables its file leaves to the standard, and entries said in full."""
     found = {name: _expanded(spec, study) for name, spec in study.datasets.items()}
-    return {name: _completed(spec, Known(study.study, name, found)) for name, spec in found.items()}
+    return {name: _completed(spec, Known(study.study, name, found, study.gradings))
+            for name, spec in found.items()}
 
 
 def _completed(spec: DatasetSpec, known: Known) -> DatasetSpec:

@@ -16,7 +16,7 @@ from engine.build.checks import entry_problems, key_problems, kind_problems, nam
 from engine.build.expand import Metadata, expand
 from engine.build.scope import ROWS, Node, Scope, Target, Where, declared_kind
 from engine.columns import Kind
-from engine.errors import Problem, SpecError, hint_for
+from engine.errors import Place, Problem, SpecError, hint_for
 from engine.expressions import Expression
 from engine.spec.dataset import DatasetSpec, SourceSpec, VariableSpec
 from engine.spec.load import StudySpec
@@ -115,7 +115,7 @@ def make_plan(study: StudySpec, headers: Mapping[str, Mapping[str, str]]) -> Pla
     for spec in plan.datasets.values():
         absent = _absent_tables(plan, spec)
         problems += absent
-        problems += _unknown_tables(plan, spec, spec.carry)
+        problems += _unknown_tables(plan, spec, spec.carry, design=False)
         if not absent:
             whole.append(spec)
             problems += key_problems(spec)
@@ -144,8 +144,9 @@ def _absent_tables(plan: Plan, spec: DatasetSpec) -> list[Problem]:
     return found + own
 
 
-def _unknown_tables(plan: Plan, spec: DatasetSpec, named: Iterable[str]) -> list[Problem]:
-    known = {*plan.study.study.raw.tables, *plan.datasets}
+def _unknown_tables(plan: Plan, spec: DatasetSpec, named: Iterable[str], *,
+                    design: bool = True) -> list[Problem]:
+    known = {*plan.study.study.raw.tables, *plan.datasets, *(plan.scope.design if design else ())}
     return [Problem(getattr(table, "place", spec.place), spec.name, f"no table or dataset '{table}'",
                     hint_for(str(table), known)) for table in named if str(table) not in known]
 
@@ -272,11 +273,14 @@ class _Planner:
     def _entry(self, node: Node, spec: VariableSpec, where: Where) -> None:
         # A column that the verb reads without being told (DM.RFSTDTC) has no place of its own.
         self._needs(node, [replace(u, place=u.place or spec.place) for u in uses(spec.entry)], where)
-        extra = getattr(spec.entry, "needs", None)
-        if extra is not None:
-            for table, name in extra(self.plan.study.study, self.name):
-                self._there(node, Use((), table, spec.place), where)
-                self._there(node, Use((name,), table, spec.place), where)
+        self._unsaid(node, spec.entry, spec.place, where)
+
+    def _unsaid(self, node: Node, entry: object, place: Place, where: Where) -> None:
+        """What an entry or step reads without naming it, such as what the study's epochs begin at."""
+        extra = getattr(entry, "needs", None)
+        for table, name in extra(self.plan.study.study, self.name) if extra is not None else ():
+            self._there(node, Use((), table, place), where)
+            self._there(node, Use((name,), table, place), where)
 
     def _needs(self, node: Node, found: Iterable[Use], where: Where) -> None:
         for use in found:
@@ -336,6 +340,7 @@ class _Planner:
             node = (self.name, f"@rows{number}")
             self._need(node, (self.name, f"@rows{number - 1}"))
             self._needs(node, list(uses(step.entry)), Where(self.name))
+            self._unsaid(node, step.entry, step.place, Where(self.name))
             # What a step sets on some records only must be there on all of them before.
             self._need(node, *((self.name, n) for n in _makes(step.entry) if self._derived(n)))
             for name in self._closure(node):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from engine.build.checks import constant_kind
+from engine.build.design import design_rows
 from engine.build.evaluating import evaluate
 from engine.build.refusals import Refusals
 from engine.build.rows import SUBJECT, Origin, Rows, codes_of, match, sort_positions
@@ -27,6 +28,8 @@ from engine.yaml.fields import sort_problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.build.scope import Node
+
 
 class RawTables:
     """The study's raw tables, each read when first asked for."""
@@ -34,10 +37,18 @@ class RawTables:
     def __init__(self, study: StudySpec, refusals: Refusals, used: Mapping[str, set[str]],
                  headers: Mapping[str, Mapping[str, str]]) -> None:
         self.study, self.refusals, self.used, self.headers = study, refusals, used, headers
+        self.design = study.study.design_tables()
         self._rows: dict[str, Rows] = {}
+        self.asking: Node | None = None
+        self.asked: dict[Node, set[str]] = {}
+        """The raw tables that each node has read."""
 
     def rows(self, table: str) -> Rows:
         """All records of a raw table after cleaning; columns are keyed by plain name."""
+        if self.asking is not None:
+            self.asked.setdefault(self.asking, set()).add(table)
+        if table not in self._rows and table in self.design:
+            self._rows[table] = design_rows(self.design[table])
         if table not in self._rows:
             try:
                 self._rows[table] = self._read(table)
@@ -49,7 +60,7 @@ class RawTables:
         """The error of a table that cannot be read, and those of all others that are read and cannot be."""
         problems = list(error.problems)
         for other in self.used:
-            if other != table and other not in self._rows:
+            if other != table and other not in self._rows and other not in self.design:
                 try:
                     self._raw(other)
                 except DataError as found:
@@ -80,7 +91,9 @@ class RawTables:
 
     def columns_read(self, table: str) -> set[str]:
         """The columns of a raw table that anything reads: datasets, cleaning, or the subject."""
-        return set(self.used.get(table, ())) | self._own_columns(table, self.study.study.raw.tables[table])
+        used = set(self.used.get(table, ()))
+        return used if table in self.design else used | self._own_columns(
+            table, self.study.study.raw.tables[table])
 
     def _own_columns(self, table: str, spec: RawTable) -> set[str]:
         found: set[str] = set()

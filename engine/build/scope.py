@@ -55,7 +55,9 @@ class Scope:
 
     def __init__(self, study: StudySpec, datasets: Mapping[str, DatasetSpec],
                  headers: Mapping[str, Mapping[str, str]]) -> None:
-        self.study, self.datasets, self.headers = study, datasets, headers
+        self.study, self.datasets = study, datasets
+        self.design = study.study.design_tables()
+        self.headers = {**headers, **{name: dict.fromkeys(t.columns, "") for name, t in self.design.items()}}
         self.constants = study.study.constants()
         self.problems = Problems()
         self.silent = False
@@ -69,8 +71,8 @@ class Scope:
         return set(self.headers.get(table, ()))
 
     def exists(self, table: str) -> bool:
-        """Whether the study has this raw table or dataset."""
-        return table in self.datasets or table in self.study.study.raw.tables
+        """Whether the study has this raw table, dataset, or table of the study file."""
+        return table in self.datasets or table in self.study.study.raw.tables or table in self.design
 
     def _use(self, table: str, column: str) -> None:
         if table not in self.datasets:
@@ -175,7 +177,7 @@ class Scope:
     def _unknown(self, parts: tuple[str, ...], where: Where, use: Use) -> None:
         name = parts[-1]
         if len(parts) > 1 and not self.exists(parts[0]) and parts[0] not in ("study", SOURCE):
-            tables = {*self.study.study.raw.tables, *self.datasets, "study"}
+            tables = {*self.study.study.raw.tables, *self.datasets, *self.design, "study"}
             self._note(use, where, f"no table or dataset '{parts[0]}'", hint_for(parts[0], tables))
             return
         if len(parts) > 1:

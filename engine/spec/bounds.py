@@ -18,12 +18,18 @@ MOST = {
     "keys": 100,               # of a dataset; likewise those it is sorted by
     "relations": 200,          # of a dataset
     "analysis windows": 1_000,  # of a list
+    "grading tables": 50,
+    "terms": 1_000,            # of a grading table
+    "limits": 20,              # of a grade
     "formats": 50,             # of dates, and of times
     "unknown words": 100,
+    "lists of the design": 100,
+    "rows": 1_000,             # of a list of the design
 }
 """The most of each thing, by its name in messages."""
 
 LONGEST_FORMAT = 60    # characters of a date or time format
+LONGEST_ETCD = 8       # characters of an element's code (SDTMIG 3.4, 7.2.2)
 LONGEST_WORD = 60      # characters of a word for an unknown part
 LONGEST_FOLDER = 64    # characters of the study's folder in the output
 LONGEST_PATH = 250     # characters of a raw file's path, or of the raw folder's

@@ -35,23 +35,26 @@ def unread_files(root: Path, layers: Iterable[str]) -> list[Problem]:
     In a layer's folder that is YAML under another ending (``ae.yml``) or further
     down; beside the study file, YAML that says ``domain:`` or ``dataset:``.
     """
-    found: list[Problem] = []
-    for layer in layers:
-        folder = root / layer
-        if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
-            found.append(Problem(Place(str(folder)), "", "is no folder", "datasets' files lie in it"))
-            continue
-        read = set(dataset_files(root, layer))
-        for file in sorted((root / layer).rglob("*")):
-            if file in read or file.suffix.lower() not in _YAML or not file.is_file():
-                continue
-            hint = (f"name it {file.stem}.yaml" if file.parent == root / layer
-                    else f"put it straight into {layer}/")
-            found.append(_unread(file, hint))
+    found = [problem for layer in layers for problem in unread_in(root, layer)]
     where = " or ".join(f"{layer}/" for layer in layers)
     for file in sorted(root.glob("*")):
         if file.suffix.lower() in _YAML and file.is_file() and _says_dataset(file):
             found.append(_unread(file, f"datasets' files lie in {where} and end in .yaml"))
+    return found
+
+
+def unread_in(root: Path, name: str, what: str = "datasets' files") -> list[Problem]:
+    """YAML in a folder of specs that is not read, being of another ending or further down."""
+    found: list[Problem] = []
+    folder = root / name
+    if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
+        return [Problem(Place(str(folder)), "", "is no folder", f"{what} lie in it")]
+    read = set(dataset_files(root, name))
+    for file in sorted(folder.rglob("*")):
+        if file in read or file.suffix.lower() not in _YAML or not file.is_file():
+            continue
+        hint = f"name it {file.stem}.yaml" if file.parent == folder else f"put it straight into {name}/"
+        found.append(_unread(file, hint))
     return found
 
 

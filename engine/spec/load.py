@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import Place, Problem, SpecError, did_you_mean, hint_for, nearest
@@ -22,6 +22,7 @@ from engine.spec.dataset import (
 from engine.spec.entries import COMMON, Declaration, Entry
 from engine.spec.faults import key_faults, twice_made
 from engine.spec.files import dataset_files, require_layer, unread_files
+from engine.spec.grading_files import Gradings, load_gradings
 from engine.spec.names import NAME_HINT, is_name, name_fault
 from engine.spec.nodes import key, listed, named, remade, with_tests
 from engine.spec.study import Study
@@ -50,6 +51,7 @@ class StudySpec:
     datasets: dict[str, DatasetSpec]
     node: YamlMap
     raw_override: Path | None = None
+    gradings: Gradings = field(default_factory=dict)
 
     @property
     def raw_folder(self) -> Path:
@@ -90,9 +92,10 @@ def load_study(path: Path) -> StudySpec:
             datasets[spec.name] = spec
     for problem in unread_files(root, _LAYERS):
         problems.add(problem)
+    gradings = load_gradings(root, problems)
     problems.require_none()
     assert study is not None  # nosec: require_none has raised otherwise
-    return StudySpec(study, path, datasets, node)
+    return StudySpec(study, path, datasets, node, gradings=gradings)
 
 
 def load_dataset(path: Path, root: Path, layer: str, name_key: str) -> DatasetSpec:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema, model_validator
 
 from engine.characters import plain
 from engine.dates.foreign import meant_format
 from engine.dates.formats import compile_format
-from engine.errors import Problem
 from engine.expressions import Expression
-from engine.spec.bounds import LONGEST_FOLDER, LONGEST_FORMAT, LONGEST_PATH, LONGEST_WORD, too_many
+from engine.spec.bounds import (
+    LONGEST_FOLDER,
+    LONGEST_FORMAT,
+    LONGEST_PATH,
+    LONGEST_WORD,
+    too_many,
+)
+from engine.spec.design import DesignField, DesignTable, visits_table
 from engine.spec.entries import LabelField
 from engine.spec.nodes import key, listed, named, remade
-from engine.spec.references import ExpressionField, OrderField, RefField, TableModel
+from engine.spec.references import ExpressionField, OrderField, RefField
+from engine.spec.schedule import Epoch, Unscheduled, Visit, one_visit_a_code
 from engine.spec.transport import Transport
 from engine.spec.versions import Standards
 from engine.spec.windows import Windows, named_windows
@@ -32,7 +38,6 @@ from engine.yaml.fields import (
     MapOf,
     Model,
     NameKey,
-    Number,
     OneOrMany,
     TextField,
     wrong,
@@ -240,97 +245,6 @@ class Raw(Model):
     tables: Annotated[MapOf[NameKey, RawTable], AfterValidator(_told_apart)]
 
 
-class Visit(Model):
-    """A planned visit.  VISITDY is in study days, so it is never 0 (SDTMIG 3.4, 4.4.5)."""
-
-    VISITNUM: Number
-    VISIT: TextField
-    VISITDY: Annotated[Integer, AfterValidator(lambda v: _no_day_zero(v)), WithJsonSchema(
-        {**shapes.INTEGER, "not": {"const": 0}})] | None = None
-    aliases: OneOrMany[TextField] | None = None
-    label: LabelField | None = None
-
-
-def _no_day_zero(day: int) -> int:
-    if day == 0:
-        raise wrong("there is no study day 0", "the day of the reference date is 1, the day before it -1")
-    return day
-
-
-def visit_key(code: str) -> str:
-    """The spelling visit codes are compared by: trimmed, full-width made plain, any case.
-
-    >>> visit_key(" Ｄ7 ") == visit_key("d7")
-    True
-    """
-    return " ".join(unicodedata.normalize("NFKC", code).split()).casefold()
-
-
-def _one_visit_a_code(visits: dict[str, Visit]) -> dict[str, Visit]:
-    for problem in visit_clashes(visits):
-        raise wrong(problem.message, problem.hint, problem.place)
-    return visits
-
-
-def visit_clashes(visits: Mapping[str, Visit]) -> Iterator[Problem]:
-    """Codes of several visits, and visits of one number or name, which say the same (SDTMIG 3.4, 4.4.5)."""
-    seen: dict[str, str] = {}
-    for code, visit in visits.items():
-        for text in (code, *(visit.aliases or ())):
-            first = seen.setdefault(visit_key(text), str(code))
-            if first != str(code):
-                yield Problem(getattr(text, "place", None), f"visits.{code}",
-                              f"'{text}' stands for {first} and for {code}",
-                              "a code or alias belongs to one visit, in any case")
-    for name in ("VISITNUM", "VISIT"):
-        known: dict[object, str] = {}
-        for code, visit in visits.items():
-            value = getattr(visit, name)
-            first = known.setdefault(value, str(code))
-            if first != str(code):
-                yield Problem(visit.places.get(name), f"visits.{code}",
-                              f"visits {first} and {code} have the same {name} '{value}'",
-                              "other codes of one visit go under 'aliases'")
-
-
-class Unscheduled(TableModel):
-    """How unscheduled visits are told and numbered.
-
-    Codes that fit ``code`` (patterns with one ``%``; in any case) take VISITNUM from
-    the planned visit before them by date (0 where there is none), with .01, .02 ...
-    added in order, and ``name`` with that number behind it.  What ``%`` stands for
-    tells the unscheduled visits of a subject apart, so ``UNS1`` of the one table is
-    ``UNSCHEDULED 1`` of the other.  The visits that happened are in table ``in``.
-    """
-
-    there: ClassVar[frozenset[str]] = frozenset({"visit", "date"})
-    in_: TextField = Field(alias="in")
-    visit: RefField
-    date: RefField
-    code: OneOrMany[Annotated[TextField, AfterValidator(lambda v: _one_percent(v))]]
-    name: TextField
-
-
-def _one_percent(pattern: Text) -> Text:
-    if pattern.count("%") != 1:
-        raise wrong(f"'{pattern}' is no pattern of a visit code", "it has one %, as in UNS%")
-    return pattern
-
-
-class Epoch(Model):
-    """An epoch begins at a reference variable (``DM.RFICDTC``) or expression.
-
-    A raw column (``infusion.INFDAT``, with ``time: infusion.INFSTTIM``) is read by
-    its table's formats.  ``inclusive: false``: a record of the start date whose
-    time, or the start's, is unknown stays in the epoch before.
-    """
-
-    starts: ExpressionField
-    time: RefField | None = None
-    element: TextField | None = None
-    inclusive: Boolean | None = None
-
-
 class TreatmentEmergent(Model):
     """The study's one plan for what is treatment-emergent (OCCDS 1.1, TRTEMFL)."""
 
@@ -356,9 +270,10 @@ class Study(Model):
     raw: Raw
     read: Reading = Reading()
     subject: ExpressionField
-    visits: Annotated[MapOf[Key, Visit], AfterValidator(_one_visit_a_code)] | None = None
+    visits: Annotated[MapOf[Key, Visit], AfterValidator(one_visit_a_code)] | None = None
     unscheduled: Unscheduled | None = None
     epochs: MapOf[Key, Epoch] | None = None
+    design: DesignField | None = None
     treatment_emergent: TreatmentEmergent | None = None
     windows: Annotated[MapOf[Key, Windows], BeforeValidator(named_windows),
                        shapes.OneUnnamed()] | None = None
@@ -376,14 +291,24 @@ class Study(Model):
             for file in table.files:
                 yield name, file
 
+    def design_tables(self) -> dict[str, DesignTable]:
+        """The tables of the study file, by their name in specs: ``design.arms``, and ``design.visits``."""
+        made = [visits_table(self.visits)] if self.visits else []
+        return {**(self.design or {}), **{table.name: table for table in made}}
+
     def subject_of(self, table: str) -> Expression:
         """The expression that makes USUBJID of a raw table's records."""
         own = self.raw.tables[table].subject
         return own if own is not None else self.subject
 
     def constants(self) -> dict[tuple[str, ...], str]:
-        """What ``study.<name>`` means in an expression: the id, the cut-off, and ``values``."""
+        """What ``study.<name>`` means in an expression: id, title, cut-off, versions, and ``values``."""
         found: dict[tuple[str, ...], str] = {("study", "id"): str(self.study.id)}
+        if self.study.title.en is not None:
+            found["study", "title"] = str(self.study.title.en)
+        for name in type(self.standards).model_fields:
+            if (version := getattr(self.standards, name)) is not None:
+                found["study", name] = str(version)
         if self.study.cutoff is not None:
             found["study", "cutoff"] = str(self.study.cutoff)
         for name, value in (self.values or {}).items():

@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from engine.errors import Problem
 from engine.spec.bounds import require_few, too_many
+from engine.spec.design import design_faults
 from engine.spec.nodes import remade
-from engine.spec.study import RawTable, Study, Visit, table_node, visit_clashes
+from engine.spec.schedule import Visit, visit_clashes
+from engine.spec.study import RawTable, Study, table_node
 from engine.spec.windows import Window, named_windows, window_clashes
 from engine.yaml.fields import Collector, Model, validate
 from engine.yaml.nodes import Node, YamlList, YamlMap
@@ -20,7 +22,7 @@ M = TypeVar("M", bound=Model)
 def read_study(node: YamlMap) -> Study:
     """A study file's content as its model; raises a SpecError with every problem."""
     problems = Collector(MAX_PROBLEMS)
-    for change in (_tables, _visits, _windows):
+    for change in (_tables, _visits, _windows, _design):
         node = change(node, problems)
     with problems:
         study = validate(Study, node, "study")
@@ -85,6 +87,11 @@ def _windows(node: YamlMap, problems: Collector) -> YamlMap:
         node = _judged(node, "windows", len(found) < len(items), window_clashes(found, f"windows.{name}"),
                        problems)
     return node
+
+
+def _design(node: YamlMap, problems: Collector) -> YamlMap:
+    block = node.find("design")
+    return node if block is None else _judged(node, "design", False, design_faults(block), problems)
 
 
 def _judged(node: YamlMap, name: str, wrong: bool, clashes: Iterable[Problem],

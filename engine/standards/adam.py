@@ -28,6 +28,8 @@ _SHARED_SETS = frozenset({
 _BDS_ONLY = frozenset({"SRCVAR", "ABLFL", "ABLFN", "LVOTFL", "LVOTFN"})
 # Of the ADAE structure 1.0, what OCCDS 1.1 names otherwise; AEHLTGCD is a slip for SDTM's AEHLGTCD.
 _REPLACED = frozenset({"AEHLTGCD", "DOSEAEON", "DOSAEONU", "DOSECUM", "DOSECUMU"})
+# Begin like a variable of AE and are of every occurrence: the end of the analysis.
+_ENDS = frozenset({"AENDT", "AENDTM", "AENDTF", "AENTMF", "AENDY"})
 
 # Label, class and subclass (the class names of ADaM and Define-XML terminology), records.
 _HEADS = {
@@ -67,7 +69,8 @@ def structures() -> dict[str, StandardDataset]:
            *tables.variables("adamig-nca-1.0-variables", NCA)["NCA"].values()]
     listed = {
         "ADSL": guide["ADSL"].values(), "BDS": bds, "TTE": bds, "NCA": [*bds, *nca],
-        "OCCDS": [*(one for one in events if not one.name.startswith("AE")), *extra, *shared],
+        "OCCDS": [*(one for one in events if one.name in _ENDS or not one.name.startswith("AE")),
+                  *extra, *shared],
         "ADAE": [*events, *extra, *shared],
     }
     return {name: StandardDataset(name, label, cls, structure, _ordered(listed[name]), subclass)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -108,11 +109,23 @@ def from_class(cls: str, domain: str, name: str) -> StandardVariable | None:
     if generic not in known:
         return None
     dataset = datasets().get(domain)
-    names = list(known)
-    rank = names.index(generic)
-    order = tables.STEP * (rank + 1)
+    order = tables.STEP * (list(known).index(generic) + 1)
     if dataset is not None:
-        order = rank + 1  # after the nearest variable before it in the model that the domain lists
         own = {generic_name(domain, listed): variable.order for listed, variable in dataset.variables.items()}
-        order += max((own[before] for before in names[:rank] if before in own), default=0)
+        order = _place(cls, generic, own)
     return replace(known[generic], name=name, order=order)
+
+
+def _place(cls: str, generic: str, own: Mapping[str, int]) -> int:
+    """After the variable that it follows in a domain most like this one, as --LLT follows --MODIFY in AE."""
+    best, order = (False, -1), 0
+    for dataset in datasets().values():
+        listed = [generic_name(dataset.name, name) for name in dataset.variables]
+        if generic not in listed:
+            continue
+        rank = listed.index(generic)
+        before = next((own[name] for name in reversed(listed[:rank]) if name in own), 0)
+        likeness = (dataset.cls in _CLASSES.get(cls, ()), len(own.keys() & set(listed)))
+        if likeness > best:
+            best, order = likeness, before + rank + 1
+    return order

@@ -17,7 +17,7 @@ from engine.coded import Values, codes_of
 from engine.columns import Column, Kind
 from engine.dates import date_hint, earliest, latest
 from engine.numbers import format_number, read_results
-from engine.spec.entries import Entry, Policy
+from engine.spec.entries import Entry
 from engine.spec.references import ExpressionField, OrderField, RefField, TableModel
 from engine.spec.verbs import verb
 from engine.verbs.looked_up import lines_matched, none_hints, require_taken
@@ -60,11 +60,12 @@ class Lookup(Entry):
     """``{lookup: {in, match, between, take, into, where, order, fold}, none, several}``.
 
     ``none`` says what a value without a match means (``keep`` keeps the value
-    looked up), ``several`` which of several matches is taken, or likewise.
+    looked up, ``allow`` leaves it blank as nothing amiss), ``several`` which of
+    several matches is taken, or likewise.
     """
 
     lookup: LookIn
-    none: Policy | None = None
+    none: Literal["error", "keep", "blank", "allow"] | None = None
     several: Literal["error", "keep", "blank", "first", "last"] | None = None
 
     @model_validator(mode="after")
@@ -118,7 +119,7 @@ def derive_lookup(entry: Lookup, at: Derivation) -> dict[str, Column]:
     made = {at.variable: _value(part.take, position, rows, at)}
     for name, expression in (part.into or {}).items():
         made[str(name)] = _value(expression, position, rows, at)
-    none = asked & (found.count == 0)
+    none = asked & (found.count == 0) & (entry.none != "allow")
     between = {e.text: at.evaluate(e) for e in part.between or {}}
     looked_up = {str(ref): column for ref, column in ours.items()} | between
     require_taken(made[at.variable], position, part.take.text, lambda: _shown(looked_up), rows, at)

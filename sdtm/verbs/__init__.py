@@ -3,16 +3,21 @@
 from sdtm.verbs import (
     agree,
     boxes,
+    cutoff,
     dates,
+    elements,
     epochs,
     findings,
     flags,
+    nca,
     ranges,
     relative,
     standard,
+    terms,
     visits,
 )
 
 __all__ = [
-    "agree", "boxes", "dates", "epochs", "findings", "flags", "ranges", "relative", "standard", "visits",
+    "agree", "boxes", "cutoff", "dates", "elements", "epochs", "findings", "flags", "nca", "ranges",
+    "relative", "standard", "terms", "visits",
 ]

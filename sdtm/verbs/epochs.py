@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,8 @@ from engine.dates.parts import Known, Moments, parse
 from engine.expressions.tree import Name
 from engine.spec.entries import Entry
 from engine.spec.references import RefField
-from engine.spec.study import Epoch, Study
+from engine.spec.schedule import Begun
+from engine.spec.study import Study
 from engine.spec.verbs import verb
 
 _EVERY_SUBJECT = "study"
@@ -33,12 +34,17 @@ class EpochOf(Entry):
 
     def needs(self, study: Study, dataset: str) -> Iterator[tuple[str, str]]:
         """What the epochs of the study begin at."""
-        for epoch in (study.epochs or {}).values():
-            for parts in epoch.starts.names:
-                if len(parts) == 2 and parts not in study.constants():
-                    yield parts[0], parts[1]
-            if epoch.time is not None:
-                yield epoch.time.parts[0], epoch.time.parts[-1]
+        yield from columns_begun((study.epochs or {}).values(), study)
+
+
+def columns_begun(begun: Iterable[Begun], study: Study) -> Iterator[tuple[str, str]]:
+    """The tables and columns that epochs or elements begin at."""
+    for part in begun:
+        for parts in part.starts.names:
+            if len(parts) == 2 and parts not in study.constants():
+                yield parts[0], parts[1]
+        if part.time is not None:
+            yield part.time.parts[0], part.time.parts[-1]
 
 
 class Start(NamedTuple):
@@ -69,11 +75,12 @@ def derive_epoch(entry: EpochOf, at: Derivation) -> Column:
 
 def epoch_starts(at: Derivation) -> list[Start]:
     """The start of each epoch of the study for the subject of each record."""
-    return [Start(str(name), _start(epoch, at), epoch.inclusive is not False)
+    return [Start(str(name), start_of(epoch, at), epoch.inclusive is not False)
             for name, epoch in (at.build.plan.study.study.epochs or {}).items()]
 
 
-def _start(epoch: Epoch, at: Derivation) -> pd.Series:
+def start_of(epoch: Begun, at: Derivation) -> pd.Series:
+    """Where an epoch or element begins for the subject of each record, ISO 8601 text; NULL if never."""
     raw = at.build.plan.study.study.raw.tables
     tree = epoch.starts.tree
     if isinstance(tree, Name) and tree.parts[0] in raw and tree.parts[0] not in at.build.plan.datasets:

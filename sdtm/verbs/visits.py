@@ -19,7 +19,8 @@ from engine.errors import did_you_mean, likely
 from engine.numbers import format_number, half_up
 from engine.spec.entries import Entry, Policy
 from engine.spec.references import RefField
-from engine.spec.study import Study, Unscheduled, visit_key
+from engine.spec.schedule import Unscheduled, visit_key
+from engine.spec.study import Study
 from engine.spec.verbs import verb
 
 KindOf = Callable[[tuple[str, ...]], Kind]
@@ -139,7 +140,7 @@ def _planned(at: Derivation, take: str) -> dict[str, Any]:
 def unscheduled_marks(codes: Coded, unscheduled: Unscheduled) -> Coded:
     """What stands for ``%`` in each unscheduled code (empty text where nothing does), NULL in others.
 
-    >>> from engine.spec.study import Unscheduled
+    >>> from engine.spec.schedule import Unscheduled
     >>> from engine.yaml.fields import validate
     >>> from engine.yaml.reader import parse_yaml
     >>> said = "{in: visits, visit: V, date: D, code: ['UNS%', 'UNSCHEDULED %'], name: UNSCHEDULED}"
