@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dossier.figures.files import figure_problems
 from dossier.pipeline import planned, require_sound
+from dossier.transport.terms import translation_columns, translation_problems
 from engine.build.execute import Build
 from engine.build.plan import Plan
 from engine.build.refusals import Stray
@@ -20,6 +22,7 @@ from engine.build.scope import Node
 from engine.build.terms import codelists_of
 from engine.errors import Problem, SpecError, counted
 from engine.spec.dataset import DatasetSpec, VariableSpec
+from engine.spec.design import PREFIX, VISITS
 from engine.standards import sdtm_dataset
 
 SEVERAL = 3
@@ -59,10 +62,14 @@ def check_specs(study: Path, raw: Path | None = None, *, quick: bool = False) ->
         require_sound(plan)
     except SpecError as error:
         problems = error.problems
+    problems += (*figure_problems(study.parent), *translation_problems(plan))
+    translated = translation_columns(plan)
     build = Build(plan)
     unused = {}
     for table, header in plan.scope.headers.items():
-        read = build.raw.columns_read(table)
+        if table == f"{PREFIX}{VISITS}":  # its columns are Dossier's own
+            continue
+        read = build.raw.columns_read(table) | translated.get(table, set())
         unused[table] = tuple(name for name in header if name not in read)
     expected = {name: _expected(spec, plan.study.datasets[name]) for name, spec in plan.datasets.items()}
     if quick or problems:
@@ -130,7 +137,8 @@ def _unused(found: Checked, width: int) -> Iterator[str]:
             head = "none of its columns is read:"
         if above:
             own = [*own, f"and {above} of those above"] if own else ["named above"]
-        yield from ("", f"raw.tables.{table}", *_listed(head, own, width))
+        where = table if table.startswith(PREFIX) else f"raw.tables.{table}"
+        yield from ("", where, *_listed(head, own, width))
 
 
 def _closing(found: Checked) -> list[str]:

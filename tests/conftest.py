@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 
+pytest.register_assert_rewrite("built_study")  # its assertions are tests' own
+
 CI = bool(os.environ.get("CI"))
 settings.register_profile("dev", deadline=None, max_examples=FEW)
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)

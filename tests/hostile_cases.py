@@ -36,6 +36,10 @@ def laughs() -> str:
     return "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n" + "".join(inner)
 
 
+KNOWN = ("known: design, epochs, raw, read, standards, study, subject, transport, treatment_emergent, "
+         "unscheduled, values, visits and 1 more")
+"""What is said of a key of the study file that there is not."""
+
 YAML = [
     study("yaml: anchors that explode", laughs,
           "study.yaml:1:5: study: anchors are not allowed ('&a0'); remove it, or quote the text",
@@ -72,14 +76,11 @@ YAML = [
           'study.yaml:1:1: study: missing key \'standards\'; as in standards: {sdtmig: "3.4", adamig: "1.3"}',
           "study.yaml:1:1: study: missing key 'raw'; add it",
           'study.yaml:1:1: study: missing key \'subject\'; as in subject: "study.id || \'-\' || SUBJ"',
-          "study.yaml:1:1: study: unknown key 'a'; known: epochs, raw, read, standards, study, subject, "
-          "transport, treatment_emergent, unscheduled, values, visits, windows", problems=5),
+          f"study.yaml:1:1: study: unknown key 'a'; {KNOWN}", problems=5),
     study("yaml: a key of 2 MB", lambda: STUDY + "x" * HUGE + ": 1\n",
           "study.yaml:6:1: study: a key without ':'; write 'key: value', or check the indent"),
     study("yaml: an explicit key of 2 MB", lambda: STUDY + "? " + "x" * HUGE + "\n: 1\n",
-          f"study.yaml:6:3: study: unknown key '{SHOWN}'; known: epochs, raw, read, standards, study, "
-          f"subject, "
-          "transport, treatment_emergent, unscheduled, values, visits, windows"),
+          f"study.yaml:6:3: study: unknown key '{SHOWN}'; {KNOWN}"),
     dataset("yaml: a variable's name of 2 MB", lambda: DM + "  ? " + "X" * HUGE + "\n  : {from: A}\n",
             f"sdtm/dm.yaml:12:5: DM.{'X' * 74}...: is no name of a variable; 1900000 characters, 8 at most"),
     dataset("yaml: a verb of 2 MB", lambda: DM + "  _X:\n    ? " + "x" * HUGE + "\n    : 1\n",
@@ -179,8 +180,7 @@ UNSEEN = [
 
 SCALE = [
     study("scale: 49,000 unknown keys", lambda: STUDY + numbered("k#: 1\n", 49_000),
-          "study.yaml:6:1: study: unknown key 'k0'; known: epochs, raw, read, standards, study, subject, "
-          "transport, treatment_emergent, unscheduled, values, visits, windows", ANY, problems=100),
+          f"study.yaml:6:1: study: unknown key 'k0'; {KNOWN}", ANY, problems=100),
     study("scale: 100,000 keys", lambda: STUDY + numbered("k#: 1\n", 100_000),
           "study.yaml:49992:1: study: the file has more than 100000 values; split it"),
     dataset("scale: 49,000 unknown keys of an entry",

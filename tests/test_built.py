@@ -15,7 +15,8 @@ from dossier.pipeline import build, check
 from engine import xpt
 from engine.standards import sdtm_dataset
 
-MAIN = {"DM": 24, "EX": None, "AE": None, "PC": None, "LB": None, "ADSL": 24, "ADAE": None, "ADPC": None}
+MAIN = {"DM": 24, "EX": None, "AE": None, "PC": None, "PP": None, "LB": None, "ADSL": 24, "ADAE": None,
+        "ADPC": None, "ADPP": None}
 
 
 def test_all_datasets_are_there(built: Built) -> None:
@@ -46,7 +47,7 @@ def test_pandas_reads_the_same_numbers_and_ascii_text(built: Built, name: str) -
             np.testing.assert_array_equal(mine.to_numpy(), other.to_numpy())
 
 
-@pytest.mark.parametrize("name", ["DM", "EX", "AE", "PC", "LB", "DS"])
+@pytest.mark.parametrize("name", ["DM", "EX", "AE", "PC", "PP", "LB", "DS"])
 def test_sdtm_order_labels_and_required_variables(built: Built, name: str) -> None:
     standard = sdtm_dataset(name)
     assert standard is not None

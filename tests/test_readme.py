@@ -75,10 +75,10 @@ def test_change_a_mapping_add_a_variable_and_a_domain(root: Path, copy: Path) ->
     assert at in text
     ex.write_text(text.replace(at, at + variable) + supplemental, encoding="utf-8")
     study = copy / "specs/study.yaml"
-    text = study.read_text(encoding="utf-8")
-    study.write_text(text.replace("    ds: {file: ds.csv}\n", "    ds: {file: ds.csv}\n" + table),
-                     encoding="utf-8")
-    (copy / "specs/sdtm/vs.yaml").write_text(domain, encoding="utf-8")
+    head, rest = study.read_text(encoding="utf-8").split("\ndesign:")
+    comment, rows = rest.split("\n", 1)
+    study.write_text(f"{head}\ndesign:{comment}\n{table}{rows}", encoding="utf-8")
+    (copy / "specs/sdtm/tm.yaml").write_text(domain, encoding="utf-8")
     done = run(copy, "build", "--out", "build")
     assert done.returncode == 0, done.stderr
     folder = copy / "build/m5/datasets/cd7cart-101/tabulations/sdtm"
@@ -88,5 +88,5 @@ def test_change_a_mapping_add_a_variable_and_a_domain(root: Path, copy: Path) ->
     assert exposure.loc[exposure["EXCAT"] == "CAR-T CELL INFUSION", "EXREFID"].notna().all()
     qualifiers, _ = xpt.read(folder / "suppex.xpt")
     assert (qualifiers["QNAM"].unique().tolist(), len(qualifiers)) == (["EXVIAB"], 18)
-    signs, _ = xpt.read(folder / "vs.xpt")
-    assert set(signs["VSTESTCD"]) == {"SYSBP", "DIABP"}
+    milestones, _ = xpt.read(folder / "tm.xpt")
+    assert milestones["MIDSTYPE"].tolist() == ["RELAPSE"]

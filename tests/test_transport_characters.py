@@ -67,7 +67,7 @@ def test_laws(text: str, encoding: str) -> None:
     characters = Characters(encoding)
     made, bad = characters.written(text)
     assert made.encode(encoding).decode(encoding) == made          # it can be written
-    assert made == made.strip(" ")
+    assert made in (text, made.strip(" "))
     assert all(c not in made for c in bad)
     assert set(bad) <= set(text)
     if not bad:

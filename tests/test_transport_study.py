@@ -267,7 +267,7 @@ def test_a_set_is_as_the_last_good_one_where_writing_fails(small: Small) -> None
         export(lambda: study_items(plan, Path("build"), profile, "ascii"), profile, "ascii", Path("build"),
                progress=stop)
     assert contents(Path("build/fda")) == before
-    assert sorted(path.name for path in Path("build").iterdir()) == [".lock", "fda", "m5"]
+    assert sorted(path.name for path in Path("build").iterdir()) == [".lock", ".state.json", "fda", "m5"]
     with pytest.raises(DossierError):  # a build beside it keeps its place too
         small.events("1,Nausea,Nausea,\n3,x,y,\n")
     assert Path("build/fda").is_dir()

@@ -47,14 +47,32 @@ def terms_of(plan: Plan, language: str) -> dict[str, Terms]:
     return found
 
 
-def translation_problems(plan: Plan, language: str) -> list[Problem]:
-    """Variables, tables and columns that translations into a language name and the study does not have."""
+LANGUAGES = ("en", "zh")
+"""The languages that values are translated into."""
+
+
+def translation_problems(plan: Plan, language: str | None = None) -> list[Problem]:
+    """Variables, tables and columns that translations name and the study does not have."""
     transport = plan.study.study.transport
     if transport is None or transport.translations is None:
         return []
     known = {name for spec in plan.datasets.values() for name in spec.variables if not name.startswith("_")}
-    return [problem for name, one in transport.translations.of(language).items()
-            for problem in _unknown(name, f"{_where(language)}.{name}", one, known, plan)]
+    return [problem for wanted in ((language,) if language else LANGUAGES)
+            for name, one in transport.translations.of(wanted).items()
+            for problem in _unknown(name, f"{_where(wanted)}.{name}", one, known, plan)]
+
+
+def translation_columns(plan: Plan) -> dict[str, set[str]]:
+    """The columns of raw tables that translations read."""
+    transport = plan.study.study.transport
+    found: dict[str, set[str]] = {}
+    if transport is not None and transport.translations is not None:
+        for language in LANGUAGES:
+            for one in transport.translations.of(language).values():
+                if one.in_ is not None:
+                    found.setdefault(str(one.in_), set()).update(
+                        str(column) for column in (one.match, one.take) if column is not None)
+    return found
 
 
 def _where(language: str) -> str:
