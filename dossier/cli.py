@@ -1,4 +1,4 @@
-"""The command line: ``dossier build``, ``dossier spec``, ``dossier xpt``."""
+"""The command line: ``dossier build``, ``dossier figures``, ``dossier spec``, ``dossier xpt``."""
 
 from __future__ import annotations
 
@@ -81,7 +81,20 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("datasets", nargs="*", metavar="DATASET", help="only these (default: all)")
     build.add_argument("--out", type=Path, default=Path("build"), metavar="FOLDER",
                        help="where the set goes (default: build)")
+    build.add_argument("--fresh", action="store_true",
+                       help="build all anew, also what no change since the last build touches")
     build.set_defaults(run=_build)
+
+    figures = commands.add_parser("figures", parents=[study], help="draw the figures of a build")
+    figures.add_argument("figures", nargs="*", metavar="FIGURE",
+                         help="only these, named as their files in figures/ (default: all)")
+    figures.add_argument("--from", dest="built", type=Path, default=Path("build"), metavar="FOLDER",
+                         help="the build whose datasets are drawn (default: build)")
+    figures.add_argument("--out", type=Path, metavar="FOLDER",
+                         help="where SVG and PNG go (default: figures in the build's folder)")
+    figures.add_argument("--language", choices=["en", "zh"], default="en",
+                         help="of titles and texts; Chinese needs a font that has it (default: en)")
+    figures.set_defaults(run=_figures)
 
     specs = commands.add_parser("spec", help="check or show specs")
     spec = specs.add_subparsers(metavar="WHAT", required=True)
@@ -115,17 +128,34 @@ class _Version(argparse.Action):
 
 
 def _build(options: argparse.Namespace) -> int:
+    if not (options.datasets or options.fresh or options.verbose):
+        from dossier.state import unchanged
+        if said := unchanged(options.study, options.out, options.raw):
+            print(f"{said}\nnothing has changed since this build")
+            return DONE
     from dossier.pipeline import build
     from dossier.terminal import Progress, closing_table
     from engine.errors import counted
     with Progress(sys.stderr) as progress:
-        summary = build(options.study, options.out, options.datasets, options.raw, progress)
+        summary = build(options.study, options.out, options.datasets, options.raw, progress,
+                        fresh=options.fresh or options.verbose)
     if options.verbose:
         for note in summary.notes:
             place = f"{note.place}: " if note.place else ""
             subject = f"{note.dataset}.{note.variable}" if note.variable else note.dataset
             log.debug("%s%s: %s; %s", place, subject, note.message, counted(note.records, "record"))
     print(closing_table(summary))
+    return DONE
+
+
+def _figures(options: argparse.Namespace) -> int:
+    from dossier.figures.command import write_figures
+    from dossier.terminal import Progress
+    with Progress(sys.stderr) as progress:
+        made = write_figures(options.study, options.built, options.out or options.built / "figures",
+                             options.figures, options.language, progress)
+    for path in made:
+        print(f"wrote {path.as_posix()}")
     return DONE
 
 

@@ -16,8 +16,10 @@ import adam.records
 import adam.verbs
 import engine.verbs
 import sdtm.verbs
+from dossier.incremental import Past, related_datasets, text_lengths
 from dossier.output import carry_over, require_usable, staged
 from dossier.required import require_submittable, submittable_problems
+from dossier.state import Hashes, common_lengths, spec_files
 from engine import xpt
 from engine.build.execute import Build
 from engine.build.finish import Finished, FinishedVariable, finish
@@ -49,6 +51,8 @@ class Summary:
     notes: list[Note] = field(default_factory=list)
     folder: Path = Path()
     kept: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
 
 
 Progress = Callable[[str], None]
@@ -84,25 +88,65 @@ def require_sound(plan: Plan) -> None:
 
 
 def build(study: Path, out: Path, only: list[str] | None = None, raw: Path | None = None,
-          progress: Progress = lambda message: None) -> Summary:
-    """Build datasets into ``out``; either all files are new, or none has changed."""
+          progress: Progress = lambda message: None, *, fresh: bool = True) -> Summary:
+    """Build datasets into ``out``; either all files are new, or none has changed.
+
+    Unless ``fresh``, datasets that depend on nothing that has changed since the last build into
+    ``out`` are kept from it: the files are the same as if all were built.
+    """
     require_usable(out)
     progress("reading specs")
+    hashes = Hashes()
+    hashes.all(spec_files(study))  # before they are read: what is read is no older than what is told of it
     plan = check(study, raw)
-    wanted, stamp = _wanted(plan, only or []), created(plan.study)
-    work = Build(plan, progress=progress)
-    times = work.run(wanted)
-    finished = finish_all(work, wanted, progress)
-    work.require_clean()
+    stamp, past = created(plan.study), Past(plan, out, hashes)
+    wanted = _wanted(plan, only or [])
+    if wanted is None and not fresh:
+        wanted = past.changed()
+    made = _made(plan, wanted, progress, related=not only)
+    if not only and wanted is not None and (resized := past.resized(made.own())):
+        # text of one name has one length in all datasets, and here it has another now
+        made = _made(plan, wanted | resized, progress, related=True)
+    items = same_lengths(made.finished, past.lengths_but(made.own()) if wanted is not None else {})
     progress("writing files")
     folder = f"m5/datasets/{plan.study.study.folder_name}"
-    previous = out / "m5"
+    past.forget()
     with staged(out) as stage:
-        kept = carry_over(stage, previous, _others(previous, folder, finished)) if only else ()
-        for item in finished:
-            write_dataset(item, stage / folder.removeprefix("m5/") / FOLDERS[item.layer], stamp)
-    return Summary([_line(item, work, times) for item in finished], work.refusals.notes, out / folder,
-                   tuple(kept))
+        names = _others(out / "m5", folder, items) if only else past.files_but(made.own())
+        kept = carry_over(stage, out / "m5", names) if wanted is not None else []
+        for item in items:
+            if len(item.frame):  # a dataset without records is not submitted (SDTMIG 3.4, 3.2.1)
+                write_dataset(item, stage / folder.removeprefix("m5/") / FOLDERS[item.layer], stamp)
+    lines = {item.name: _line(item, made.work, made.times) for item in items}
+    summary = Summary([*lines.values()], made.work.refusals.notes, out / folder, tuple(kept) if only else (),
+                      tuple(item.name for item in items if not len(item.frame)),
+                      () if wanted is None or only else past.names_but(made.own()))
+    past.remember(made, items, summary)
+    return summary
+
+
+@dataclass
+class Made:
+    """What was derived: the build, the seconds of each dataset, and the datasets finished."""
+
+    work: Build
+    times: dict[str, float]
+    finished: list[Finished]
+
+    def own(self) -> dict[str, dict[str, int]]:
+        """The length of each text variable of the datasets, before it is made the same in all of them."""
+        return {item.name: text_lengths(item) for item in self.finished}
+
+
+def _made(plan: Plan, wanted: set[str] | None, progress: Progress, *, related: bool) -> Made:
+    """Derive and finish the wanted datasets; RELREC too, where ``related`` and it is of one of them."""
+    work = Build(plan, progress=progress)
+    members = related_datasets(plan) if related else set()
+    members = members if wanted is None or members & wanted else set()
+    times = work.run(None if wanted is None else wanted | members)
+    finished = finish_all(work, wanted, progress, related=bool(members))
+    work.require_clean()
+    return Made(work, times, finished)
 
 
 def _wanted(plan: Plan, only: list[str]) -> set[str] | None:
@@ -116,8 +160,9 @@ def _wanted(plan: Plan, only: list[str]) -> set[str] | None:
     return names
 
 
-def finish_all(work: Build, wanted: set[str] | None, progress: Progress) -> list[Finished]:
-    """Every wanted dataset finished, each followed by its supplemental qualifiers; RELREC last."""
+def finish_all(work: Build, wanted: set[str] | None, progress: Progress, *,
+               related: bool = True) -> list[Finished]:
+    """Every wanted dataset finished, each followed by its supplemental qualifiers; last RELREC, if wanted."""
     made: list[Finished] = []
     for name in work.plan.datasets:
         if wanted is not None and name not in wanted:
@@ -129,22 +174,20 @@ def finish_all(work: Build, wanted: set[str] | None, progress: Progress) -> list
             extra = make_supplemental(item.rows, work.plan.datasets[name], work.plan)
             if extra is not None:
                 made.append(_standard(f"SUPP{name}", extra))
-    made = same_lengths(made)
-    links = make_relrec(work.plan, work.rows) if wanted is None else None
+    links = make_relrec(work.plan, work.rows) if related else None
     if links is not None:
         made.append(_standard("RELREC", links))
     return made
 
 
-def same_lengths(items: list[Finished]) -> list[Finished]:
+def same_lengths(items: list[Finished], others: Mapping[str, int] | None = None) -> list[Finished]:
     """Text of one name has one length in all datasets, that of its longest value or of its spec.
 
-    Supplemental qualifiers keep their own (FDA Study Data Technical Conformance Guide, 3.3.3).
+    ``others`` are lengths in datasets that are not among these.  Supplemental qualifiers keep
+    their own (FDA Study Data Technical Conformance Guide, 3.3.3).
     """
-    longest: dict[str, int] = {}
     alike = [item for item in items if item.rows is not None]
-    for variable in (v for item in alike for v in item.variables if v.type == "Char"):
-        longest[variable.name] = max(variable.length, longest.get(variable.name, 1))
+    longest = common_lengths([others or {}, *map(text_lengths, alike)])
     return [item if item.rows is None else dataclasses.replace(item, variables=tuple(
         dataclasses.replace(v, length=longest.get(v.name, v.length)) for v in item.variables))
         for item in items]

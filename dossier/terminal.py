@@ -48,8 +48,12 @@ def closing_table(summary: Summary) -> str:
                       for i, (c, w) in enumerate(zip(row, width, strict=True))) for row in [HEADS, *lines]]
     rows.insert(1, "  ".join("-" * w for w in width))
     text = "\n".join([*rows, f"written to {summary.folder.as_posix()}"])
+    if summary.unchanged:
+        text += f"\nunchanged since the last build: {', '.join(summary.unchanged)}"
     if summary.kept:
         text += f"\nkept from the last build: {', '.join(summary.kept)}"
+    if summary.empty:
+        text += f"\nnot written, without records: {', '.join(summary.empty)}"
     if any(p for *_, p, _ in summary.lines):
         text += "\nproblems: records mended as the specs say; -v lists them"
     return text
