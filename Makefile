@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/setup.py
 
-.PHONY: help setup datasets docs test test-full lint types contract bench bench-xpt interop lock clean
+.PHONY: help setup datasets figures docs test test-full lint types contract bench bench-xpt interop lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -19,6 +19,9 @@ setup:  ## make or refresh the environment in .venv for building and testing
 datasets:  ## build all datasets of the built-in study (STUDY=..., OUT=...)
 	@$(SETUP) run
 	$(BIN)/dossier build --study $(STUDY) --out $(OUT)
+
+figures: datasets  ## draw the figures of the built datasets into OUT/figures
+	$(BIN)/dossier figures --study $(STUDY) --from $(OUT)
 
 test:  ## run the tests, on all cores (PYTEST_ARGS=... is passed on)
 	@$(SETUP) test

@@ -32,6 +32,8 @@ from engine.build.raw import all_headers
 from engine.errors import DossierError
 from engine.spec import dataset
 from engine.spec.entries import COMMON, Label
+from engine.spec.grading import Grading
+from engine.spec.grading_files import load_grading
 from engine.spec.load import _COMMON_BLOCKS, _OWN_BLOCKS, load_dataset, load_study
 from engine.spec.study import RawFile, RawTable, Reading, Study, TreatmentEmergent
 from engine.spec.verbs import Step, Verb, steps_of, verbs_of
@@ -43,8 +45,8 @@ from engine.yaml.reader import parse_yaml
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "language.md").read_text(encoding="utf-8")
 LAYERS = {"every layer": "any", "SDTM": "sdtm", "ADaM": "adam"}
-BLOCKS = ("The study file", "Raw tables", "Reading rules", "A dataset's file", "Sources", "Sources of dates",
-          "Keys of every entry")
+BLOCKS = ("The study file", "Raw tables", "Reading rules", "Grading tables", "A dataset's file", "Sources",
+          "Sources of dates", "Keys of every entry")
 
 Keys = dict[str, bool]
 """Keys by path, and whether each is needed."""
@@ -130,6 +132,8 @@ def block(title: str) -> Keys:
         return keys_of(RawTable)
     if title == "Reading rules":
         return keys_of(Reading)
+    if title == "Grading tables":
+        return keys_of(Grading)
     if title == "A dataset's file":
         blocks = (*_COMMON_BLOCKS, *_OWN_BLOCKS["sdtm"], *_OWN_BLOCKS["adam"])
         return keys_of(dataset.DatasetModel) | dict.fromkeys(blocks, False)
@@ -223,10 +227,16 @@ def test_a_whole_study_file_is_read(tmp_path: Path) -> None:
     assert list(load_study(tmp_path / "study.yaml").study.raw.tables) == ["dm", "infusion", "lab"]
 
 
+def test_a_grading_table_is_read(tmp_path: Path) -> None:
+    (text,) = [t for t in fences(PAGE) if t.startswith("grading:")]
+    (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
+    assert list(load_grading(tmp_path / "own.yaml", tmp_path).terms) == ["Anemia", "Creatinine increased"]
+
+
 def test_relations_are_read(tmp_path: Path) -> None:
     (text,) = [t for t in fences(PAGE) if t.startswith("relrec:")]
     (tmp_path / "zz.yaml").write_text(f"domain: ZZ\nfrom: zz\n{text}", encoding="utf-8")
-    assert len(load_dataset(tmp_path / "zz.yaml", tmp_path, "sdtm", "domain").relrec) == 2
+    assert len(load_dataset(tmp_path / "zz.yaml", tmp_path, "sdtm", "domain").relrec) == 3
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -47,7 +47,7 @@ def mistakes(validator: Draft7Validator, text: str) -> list[str]:
 def files_of(study: Path) -> Iterator[tuple[str, Path]]:
     """The files of a study and what each is."""
     yield "study", study
-    for layer in ("sdtm", "adam"):
+    for layer in ("sdtm", "adam", "grading", "figures"):
         for file in sorted((study.parent / layer).glob("*.yaml")):
             yield layer, file
 
@@ -214,6 +214,7 @@ def test_the_command_writes_them_and_says_how_to_name_one(
     assert main(["spec", "schema"]) == 0
     assert capsys.readouterr() == (
         "wrote schema/study.schema.json\nwrote schema/sdtm.schema.json\nwrote schema/adam.schema.json\n"
+        "wrote schema/grading.schema.json\nwrote schema/figures.schema.json\n"
         "first line of a file in specs/sdtm, likewise elsewhere:\n"
         "# yaml-language-server: $schema=../../schema/sdtm.schema.json\n", "")
     read_back = json.loads((tmp_path / "schema/sdtm.schema.json").read_text(encoding="utf-8"))

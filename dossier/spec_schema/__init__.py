@@ -12,24 +12,26 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from dossier.spec_schema.files import dataset_schema, study_schema
+from dossier.spec_schema.files import dataset_schema, figures_schema, grading_schema, study_schema
 from engine.errors import DataError, Place, Problem
 from engine.spec.verbs import load_verbs
 
 __all__ = ["FILES", "schemas", "write_schemas"]
 
-FILES = {"study": "study.schema.json", "sdtm": "sdtm.schema.json", "adam": "adam.schema.json"}
-"""The schema of ``study.yaml`` and of the files in ``sdtm/`` and ``adam/``."""
+FILES = {"study": "study.schema.json", "sdtm": "sdtm.schema.json", "adam": "adam.schema.json",
+         "grading": "grading.schema.json", "figures": "figures.schema.json"}
+"""The schema of ``study.yaml`` and of the files in ``sdtm/``, ``adam/``, ``grading/`` and ``figures/``."""
 
 
 def schemas() -> dict[str, dict[str, object]]:
     """The schemas by the keys of :data:`FILES`.
 
     >>> sorted(schemas())
-    ['adam', 'sdtm', 'study']
+    ['adam', 'figures', 'grading', 'sdtm', 'study']
     """
     load_verbs()
-    return {"study": study_schema(), "sdtm": dataset_schema("sdtm"), "adam": dataset_schema("adam")}
+    return {"study": study_schema(), "sdtm": dataset_schema("sdtm"), "adam": dataset_schema("adam"),
+            "grading": grading_schema(), "figures": figures_schema()}
 
 
 def write_schemas(out: Path) -> list[Path]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from dossier.figures.model import KINDS
 from dossier.spec_schema.entries import codelists_schema, entry_schema, keys_of, name_of, step_schema
 from dossier.spec_schema.models import complete, model_schemas, ref
 from dossier.spec_schema.standards import Offers
 from engine.spec.dataset import DatasetModel, Long, SourceModel, Test
+from engine.spec.grading import Grading
 from engine.spec.load import _LAYERS, _OWN_BLOCKS, _SHARED_BLOCKS
 from engine.spec.names import NAME
 from engine.spec.study import TABLE_KEYS, RawFile, RawTable, Study
@@ -36,6 +38,23 @@ def study_schema() -> Shape:
         "then": {"if": {"required": ["files"]}, "then": refs[RawTable], "else": ref("short table")},
         "else": {"anyOf": [TEXT, list_of(one)]}})
     return complete(top, definitions, "The study file of a Dossier study")
+
+
+def grading_schema() -> Shape:
+    """The schema of the files in ``grading/``."""
+    refs, definitions = model_schemas([Grading])
+    return complete(definitions.pop(name_of(refs[Grading])), definitions,
+                    "A grading table of a Dossier study")
+
+
+def figures_schema() -> Shape:
+    """The schema of the files in ``figures/``, by their kind."""
+    refs, definitions = model_schemas(KINDS.values())
+    kinds = [{"if": {"properties": {"figure": {"const": name}}, "required": ["figure"]}, "then": refs[model]}
+             for name, model in KINDS.items()]
+    top: Shape = {"type": "object", "required": ["figure"], "allOf": kinds,
+                  "properties": {"figure": {"description": "The kind of figure", "enum": [*KINDS]}}}
+    return complete(top, definitions, "A figure of a Dossier study")
 
 
 def dataset_schema(layer: str) -> Shape:
@@ -89,7 +108,7 @@ def _properties(layer: str, definitions: dict[str, Shape]) -> dict[str, Shape]:
     }
     if layer == "sdtm":
         relation = {"type": "object", "minProperties": 2, "additionalProperties": TEXT, "properties": {
-            "id": TEXT, "type": list_of({"enum": ["ONE", "MANY"]})}}
+            "id": TEXT, "type": list_of({"enum": ["ONE", "MANY"]}), "groups": {"type": "boolean"}}}
         own["supplemental"] = {"description": "One entry a supplemental qualifier",
                                "allOf": [ref("variables")]}
         own["relrec"] = {"type": "array", "items": relation}
