@@ -53,4 +53,4 @@ def test_fifty_kills_leave_one_whole_set(root: Path, tmp_path: Path) -> None:
     assert 0 < finished < KILLS, "the moments of the kills miss a whole build, or all of it"
     assert build(root, tmp_path, 2_000_000_000).wait() == 0
     left = [p.name for p in tmp_path.iterdir()]
-    assert sorted(left) == [".lock", "m5"], "what killed builds left behind is cleared away"
+    assert sorted(left) == [".lock", ".state.json", "m5"], "what killed builds left behind is cleared away"
