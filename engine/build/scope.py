@@ -133,11 +133,14 @@ class Scope:
             return self._column(name, where)
         if table == where.dataset and name in self.variables(where) and name != where.variable:
             return Target("variable", (name,))
-        for source in self.sources(where):
-            if table in source.tables and name in self.columns_of(source.tables[table]):
-                self._use(source.tables[table], name)
-                key = ("@", name) if table == str(source.model.table) else ("@", table, name)
-                return Target("source", key, source.tables[table], name)
+        sources = self.sources(where)
+        owners = [s for s in sources if table in s.tables and name in self.columns_of(s.tables[table])]
+        # One of several sources is a dataset: the records of the others want its values by the subject.
+        if owners and (len(owners) == len(sources) or table not in self.datasets):
+            source = owners[0]
+            self._use(source.tables[table], name)
+            key = ("@", name) if table == str(source.model.table) else ("@", table, name)
+            return Target("source", key, source.tables[table], name)
         if self.exists(table) and name in self.columns_of(table):
             self._use(table, name)
             return Target("subject", ("@subject", table, name), table, name)
