@@ -1,0 +1,96 @@
+"""The operator that asks whether rows in the order of the target are in the order of other columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dossier.conformance.asked import Asked
+from dossier.conformance.dates import parts_given, valid_date
+from dossier.conformance.ranks import ranks
+from dossier.conformance.vectors import Mask, Vector, group_ids
+
+
+def target_is_sorted_by(asked: Asked) -> Mask:
+    """Whether each row stands where the order of the other columns puts it, within its group."""
+    within = [asked.frame.column(name) for name in asked.columns(asked.leaf.within)]
+    keyless = np.logical_or.reduce([column.null for column in within])
+    ids = group_ids(within, asked.frame.size)
+    order = np.lexsort((ranks(asked.target), ids))
+    good = np.ones(asked.frame.size, dtype=bool)
+    for entry in asked.leaf.value:
+        column = asked.frame.column(asked.expand(entry["name"]))
+        found = _sorted(column.take(order), asked.target.take(order), ids[order],
+                        entry["sort_order"] == "desc", entry["null_position"] == "first")
+        good[order] &= found
+    return good | keyless
+
+
+def _sorted(column: Vector, target: Vector, ids: np.ndarray, descending: bool, nulls_first: bool) -> Mask:
+    """The answer for rows in the order of the group and then of the target."""
+    bad = _nulls_bad(column.null, ids, nulls_first)
+    overlapping = _overlapping(column, ids)
+    bad |= overlapping
+    rows = np.flatnonzero(~column.null & ~overlapping)
+    place = ranks(column, descending)
+    by_column = rows[np.lexsort((place[rows], ids[rows]))]
+    bad[rows] |= target.codes[rows] != target.codes[by_column]
+    dated = np.fromiter((not isinstance(value, str) or valid_date(value) for value in column.values),
+                        dtype=bool, count=len(column.values))
+    filled = np.flatnonzero(~column.null)
+    if len(filled):
+        is_date = dated[column.codes[filled]]
+        values, groups = place[filled], ids[filled]
+        same = groups[1:] == groups[:-1]
+        down = np.append(False, same & (values[1:] < values[:-1]))
+        up = np.append(same & (values[:-1] > values[1:]), False)
+        bad[filled] |= (down | up) & is_date
+    return ~bad
+
+
+def _nulls_bad(null: Mask, ids: np.ndarray, first: bool) -> Mask:
+    """All nulls of a group of which one stands on the wrong side of a value."""
+    at = np.arange(len(null))
+    size = int(ids.max()) + 1 if len(ids) else 0
+    if first:
+        edge = np.full(size, len(null))
+        np.minimum.at(edge, ids[~null], at[~null])
+        wrong = null & (at > edge[ids])
+    else:
+        edge = np.full(size, -1)
+        np.maximum.at(edge, ids[~null], at[~null])
+        wrong = null & (at < edge[ids])
+    groups = np.zeros(size, dtype=bool)
+    groups[ids[wrong]] = True
+    bad: Mask = null & groups[ids]
+    return bad
+
+
+def _overlapping(column: Vector, ids: np.ndarray) -> Mask:
+    """Dates of a group of which one is the beginning of another."""
+    codes = {value: at for at, value in enumerate(column.values)}
+    pairs = [(at, codes[short]) for at, value in enumerate(column.values)
+             if isinstance(value, str) and valid_date(value)
+             for short in _beginnings(value) if short in codes]
+    bad = np.zeros(len(column), dtype=bool)
+    if not pairs:
+        return bad
+    width = len(column.values) + 1
+    keys = ids * width + column.codes
+    present = np.unique(keys[~column.null])
+    for longer, shorter in pairs:
+        groups = np.intersect1d(present[present % width == longer] // width,
+                                present[present % width == shorter] // width)
+        for code in (longer, shorter):
+            bad |= (column.codes == code) & np.isin(ids, groups)
+    return bad
+
+
+def _beginnings(text: str) -> list[str]:
+    """Shorter dates with fewer parts that a date begins with."""
+    return [text[:end] for end in range(1, len(text))
+            if valid_date(text[:end]) and parts_given(text[:end]) != parts_given(text)]
+
+
+OPERATORS: dict[str, Callable[[Asked], Mask]] = {"target_is_sorted_by": target_is_sorted_by}
