@@ -69,8 +69,6 @@ def run(rule: Rule, study: Study) -> list[Outcome]:
 
 def _one(rule: Rule, dataset: Dataset, study: Study) -> Outcome:
     try:
-        if dataset.fault is not None:
-            raise dataset.fault
         frame = frames.build(rule, dataset, study)
         frame = join_all(frame, rule, dataset, study)
         frame = add_columns(frame, rule.operations, dataset, study)

@@ -54,9 +54,7 @@ def named_class(name: str) -> str | None:
 
 
 def _class_by_columns(dataset: Dataset, study: Study) -> str | None:
-    if dataset.fault is not None:
-        return None
-    names = set(dataset.frame.names)
+    names = set(dataset.columns)
     if dataset.domain is not None:
         prefix = dataset.domain
     elif "RDOMAIN" in names:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dossier.conformance.asked import Asked
-from dossier.conformance.outcomes import Failure
+from dossier.conformance.outcomes import ColumnAbsent, Failure
 from dossier.conformance.patterns import compiled
 from dossier.conformance.ranks import ranks
 from dossier.conformance.vectors import Mask, Vector, as_number, group_ids, number_text
@@ -17,12 +17,13 @@ from dossier.conformance.vectors import Mask, Vector, as_number, group_ids, numb
 def is_not_unique_set(asked: Asked) -> Mask:
     """Whether the values of target and other columns stand together on more than one row.
 
-    Names that are no columns are dropped.  If one column is left the official engine
+    Names that are no columns are dropped, the target's too.  If one column is left the official engine
     answers true for every row, and so does this.
     """
     wanted = [asked.name, *asked.columns(asked.leaf.value)]
-    asked.frame.column(asked.name)
     names = list(dict.fromkeys(name for name in wanted if name in asked.frame))
+    if not names:
+        raise ColumnAbsent(f"column {asked.name} is absent")
     if len(names) == 1:
         return np.ones(asked.frame.size, dtype=bool)
     ids = group_ids([_cut(asked, asked.frame.column(name)) for name in names], asked.frame.size)

@@ -100,7 +100,7 @@ def _references(step: Step) -> np.ndarray:
     """Rows whose cell names a variable of the dataset that RDOMAIN names."""
     source = step.source
     names, domains = source.column(step.name), source.column("RDOMAIN")
-    known = {domain: set(other.frame.names) for domain in domains.used()
+    known = {domain: set(other.columns) for domain in domains.used()
              if (other := step.study.unsplit(str(domain))) is not None}
     pairs = zip(names.cells(), domains.cells(), strict=True)
     return np.fromiter((name in known.get(domain, ()) for name, domain in pairs), dtype=bool,
@@ -137,7 +137,7 @@ def _variable_exists(step: Step) -> Vector:
 def _variable_count(step: Step) -> Vector:
     last = {one.unsplit: one for one in step.study.datasets}
     name = step.operation.name or ""
-    found = sum(name.replace("--", one.prefix) in one.frame for one in last.values())
+    found = sum(name.replace("--", one.prefix) in one.columns for one in last.values())
     return step.everywhere(found)
 
 

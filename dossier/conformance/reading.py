@@ -54,25 +54,32 @@ def _lines(data: bytes) -> int:
     return data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
 
 
-def _reader(path: Path, types: dict[str, str]) -> Callable[[], Frame]:
+def _reader(path: Path, types: dict[str, str]) -> Callable[[], tuple[Frame, Failure | None]]:
     return lambda: read_csv(path, types)
 
 
-def read_csv(path: Path, types: dict[str, str]) -> Frame:
+def read_csv(path: Path, types: dict[str, str]) -> tuple[Frame, Failure | None]:
     """The records of a CSV file: ``Char`` is text as it stands, ``Num`` a number, all else is guessed.
 
-    Only a cell with nothing in it is missing.  Raises :class:`Failure` for text
-    in a number, :class:`DataError` for a file that is no CSV.
+    Only a cell with nothing in it is missing.  The Failure is of the first variable
+    declared a number that holds text.  Raises :class:`DataError` for a file that is no CSV.
     """
     try:
         table = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8-sig",
                             index_col=False)
     except pd.errors.EmptyDataError:
-        return Frame({}, 0, [path.stem.upper()])
+        return Frame({}, 0, [path.stem.upper()]), None
     except (pd.errors.ParserError, UnicodeDecodeError) as error:
         raise DataError(Problem(Place(show_path(path)), "", f"is no CSV file ({error})")) from error
-    columns = {str(name): Held(_typed(table[name], types.get(str(name)))) for name in table.columns}
-    return Frame(columns, len(table), [path.stem.upper()])
+    fault, columns = None, {}
+    for name in table.columns:
+        column = table[name]
+        try:
+            column = _typed(column, types.get(str(name)))
+        except Failure as error:
+            fault = fault or error
+        columns[str(name)] = Held(column)
+    return Frame(columns, len(table), [path.stem.upper()]), fault
 
 
 def _typed(column: pd.Series, kind: str | None) -> pd.Series:

@@ -26,8 +26,8 @@ class VariableFacts:
 class Dataset:
     """One file of a study.
 
-    ``read`` gives its records; it raises :class:`Failure` where a cell does not
-    fit the type declared.
+    ``read`` gives its records, and a :class:`Failure` where a cell does not fit the
+    type declared: then the records cannot be used, yet the file is there.
     """
 
     name: str
@@ -36,32 +36,30 @@ class Dataset:
     size: int
     records: int
     variables: tuple[VariableFacts, ...]
-    read: Callable[[], Frame] = field(repr=False)
+    read: Callable[[], tuple[Frame, Failure | None]] = field(repr=False)
 
     @cached_property
-    def _outcome(self) -> Frame | Failure:
-        try:
-            frame = self.read()
-        except Failure as error:
-            return error
+    def _held(self) -> tuple[Frame, Failure | None]:
+        frame, fault = self.read()
         frame.files = (self.name,)
-        return frame
+        return frame, fault
 
     @property
     def frame(self) -> Frame:
-        """The records."""
-        if isinstance(self._outcome, Failure):
-            raise self._outcome
-        return self._outcome
+        """The records; Failure where a cell does not fit its type."""
+        frame, fault = self._held
+        if fault is not None:
+            raise fault
+        return frame
 
     @property
-    def fault(self) -> Failure | None:
-        """Why the records cannot be read, or None."""
-        return self._outcome if isinstance(self._outcome, Failure) else None
+    def columns(self) -> list[str]:
+        """The names of the variables, also where a cell does not fit its type."""
+        return self._held[0].names
 
     def _first(self, variable: str) -> str | None:
-        frame = self._outcome
-        if isinstance(frame, Failure) or variable not in frame or not frame.size:
+        frame = self._held[0]
+        if variable not in frame or not frame.size:
             return None
         value = frame.column(variable).cell(0)
         return None if value is None else str(value)
@@ -86,8 +84,8 @@ class Dataset:
         """Whether the data are of associated persons."""
         if self.is_supp:
             return bool(self.rdomain) and len(self.rdomain or "") == 4 and (self.rdomain or "").startswith("AP")
-        frame = self._outcome
-        return not isinstance(frame, Failure) and "APID" in frame and frame.size > 0
+        frame = self._held[0]
+        return "APID" in frame and frame.size > 0
 
     @cached_property
     def unsplit(self) -> str:
