@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from re import _constants as codes  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as codes
+from re import _parser as parser
 from typing import Any
 
 MOST_STATES = 200
@@ -74,7 +74,8 @@ class _Builder:
 
     def item(self, kind: Any, value: Any, start: int) -> int:
         if kind in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
-            return self.repeat(*value, start)
+            low, high, body = value
+            return self.repeat(low, high, body, start)
         if kind is codes.SUBPATTERN:
             self.folded = self.folded or bool(value[1] & re.IGNORECASE)
             return self.sequence(value[3], start)
@@ -194,8 +195,8 @@ class _Automaton:
         """For each state the loop it is part of, None for none."""
         reach = [_closure([target for _, target in moves], lambda state: (to for _, to in self.moves[state]))
                  for moves in self.moves]
-        return [min(other for other in reach[state] if state in reach[other]) if state in reach[state] else None
-                for state in range(len(self.moves))]
+        return [min(other for other in reach[state] if state in reach[other]) if state in reach[state]
+                else None for state in range(len(self.moves))]
 
     def _longest_chain(self, loop_of: list[int | None]) -> int:
         next_loops: dict[int, set[int]] = {loop: set() for loop in loop_of if loop is not None}

@@ -91,7 +91,8 @@ def _variable(ref: tree.Element, item: tree.Element, lists: dict[str | None, tre
     code_ref = item.find("CodeListRef")
     codelist = lists.get(code_ref.get("CodeListOID")) if code_ref is not None else None
     origin = item.find("Origin")
-    terms = [*codelist.findall("CodeListItem"), *codelist.findall("EnumeratedItem")] if codelist is not None else []
+    terms = [] if codelist is None else [one for kind in ("CodeListItem", "EnumeratedItem")
+                                         for one in codelist.findall(kind)]
     alias = _nci(codelist) if codelist is not None else None
     length = item.get("Length")
     return {

@@ -141,7 +141,8 @@ def _findings(rule: Rule, dataset: Dataset, frame: Frame, rows: np.ndarray) -> I
     if rule.sensitivity == "Record":
         yield from _by_record(rule, frame, rows, names, presence)
         return
-    keys = [name.replace("--", dataset.prefix) for name in rule.grouping] if rule.sensitivity == "Group" else []
+    grouping = rule.grouping if rule.sensitivity == "Group" else ()
+    keys = [name.replace("--", dataset.prefix) for name in grouping]
     shown = list(dict.fromkeys([*keys, *names]))
     groups = group_ids([frame.column(name).take(rows) for name in keys if name in frame], len(rows))
     for group in range(int(groups.max()) + 1):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 
 from dossier.conformance.study import Dataset, Study
 from engine.standards import sdtm
 
 GENERAL = {"INTERVENTIONS": "Interventions", "EVENTS": "Events", "FINDINGS": "Findings",
            "FINDINGS ABOUT": "Findings About"}
+
+_SECTIONS = {"INTERVENTIONS": "Interventions", "EVENTS": "Events", "FINDINGS": "Findings",
+             "FINDINGS ABOUT": "Findings"}
 
 # Datasets that SDTM 2.0 has and SDTMIG 3.4 does not describe (SDTM 2.0, sections 3.2 to 3.5).
 MODEL_DATASETS = {
@@ -91,9 +96,21 @@ def label_of(name: str) -> str:
 
 
 @cache
+def _model_sections() -> dict[str, tuple[str, ...]]:
+    """The model's variables by section: identifiers, the three general classes, timing (SDTM 2.0, 3.1)."""
+    path = resources.files("dossier.conformance") / "data" / "sdtm-2.0-model.csv"
+    found: dict[str, list[str]] = {}
+    for section, variable in list(csv.reader(path.read_text(encoding="utf-8").splitlines()))[1:]:
+        found.setdefault(section, []).append(variable)
+    return {section: tuple(names) for section, names in found.items()}
+
+
+@cache
 def model_names() -> frozenset[str]:
     """Names of the model's variables that begin with ``--``."""
-    return frozenset(name for cls in GENERAL.values() for name in sdtm.pool(cls) if name.startswith("--"))
+    listed = {name for names in _model_sections().values() for name in names}
+    guide = {name for cls in GENERAL.values() for name in sdtm.pool(cls)}
+    return frozenset(name for name in listed | guide if name.startswith("--"))
 
 
 def is_model_variable(name: str) -> bool:
@@ -108,18 +125,18 @@ def is_model_variable(name: str) -> bool:
 @cache
 def _class_list(cls: str) -> tuple[Listed, ...]:
     """The model's variables of a general class: identifiers, the class's own, timing."""
-    sections: tuple[list[Listed], list[Listed], list[Listed]] = ([], [], [])
-    for name, variable in sdtm.pool(GENERAL[cls]).items():
-        section = {"Identifier": 0, "Timing": 2}.get(variable.role, 1)
-        sections[section].append(Listed(name, variable.label, variable.type, variable.role, "Perm",
-                                        variable.codelists))
+    known = sdtm.pool(GENERAL[cls])
+    sections = _model_sections()
+    own = list(sections[_SECTIONS[cls]])
     if cls == "FINDINGS ABOUT":
-        own = sections[1]
-        objects = [one for one in own if one.name == "--OBJ"]
-        rest = [one for one in own if one.name != "--OBJ"]
-        at = next((n + 1 for n, one in enumerate(rest) if one.name == "--TEST"), 0)
-        sections[1][:] = [*rest[:at], *objects, *rest[at:]]
-    return tuple(one for section in sections for one in section)
+        own.insert(own.index("--TEST") + 1, "--OBJ")
+    listed = []
+    for role, names in (("Identifier", sections["Identifier"]), ("", own), ("Timing", sections["Timing"])):
+        for name in names:
+            one = known.get(name)
+            listed.append(Listed(name, one.label if one else "", one.type if one else "Char",
+                                 role or (one.role if one else ""), "Perm", one.codelists if one else ()))
+    return tuple(listed)
 
 
 def model_list(dataset: Dataset, study: Study) -> list[Listed]:

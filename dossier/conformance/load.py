@@ -21,9 +21,8 @@ from engine.yaml import Node, Text, YamlMap, describe, parse_yaml, read_yaml
 INFORMATIVE = ("Authorities", "Executability", "Description", "Grouping Variables", "Match Datasets",
                "Operations")
 NEEDED = ("Core", "Rule Type", "Check", "Outcome", "Sensitivity", "Scope")
+_MATCH = ("Name", "Keys", "Child", "Wildcard", "Join Type")
 SENSITIVITIES = ("Record", "Dataset", "Group")
-EXECUTABILITIES = ("Fully Executable", "Partially Executable", "Partially Executable - Possible Overreporting",
-                   "Partially Executable - Possible Underreporting", "Not Executable")
 MOST_STEPS = 100
 """Operations of a rule, and match datasets."""
 
@@ -94,7 +93,7 @@ def _selection(fields: Fields) -> Selection:
 
 
 def _match(node: Node, problems: list[Problem]) -> Match:
-    fields = mapping(node, ("Name", "Keys", "Child", "Wildcard", "Join Type"), problems) or Fields.none(problems)
+    fields = mapping(node, _MATCH, problems) or Fields.none(problems)
     keys: list[tuple[str, str]] = []
     for item in fields.items("Keys", MOST_STEPS):
         if isinstance(item, YamlMap):

@@ -37,7 +37,8 @@ def _read(node: Node | None, problems: list[Problem], depth: int, count: list[in
     if not kinds:
         count[0] += 1
         if count[0] == MOST_LEAVES + 1:
-            problem(problems, node.place, f"the rule has more than {MOST_LEAVES} conditions", "split the rule")
+            problem(problems, node.place, f"the rule has more than {MOST_LEAVES} conditions",
+                    "split the rule")
         return _leaf(node, problems) if count[0] <= MOST_LEAVES else nothing
     if len(node) > 1:
         other = next(key for key in node if key != kinds[0])

@@ -24,7 +24,9 @@ def join_all(frame: Frame, rule: Rule, dataset: Dataset, study: Study) -> Frame:
         if match.child:
             frame = join_parent(frame, match, dataset, study)
             continue
-        name = match.name.replace("--", dataset.prefix) if match.name.startswith(("SUPP", "SQ")) else match.name
+        name = match.name
+        if name.startswith(("SUPP", "SQ")):
+            name = name.replace("--", dataset.prefix)
         if name == dataset.unsplit or name in done:
             continue
         done.add(name)
@@ -54,9 +56,7 @@ def _joined(frame: Frame, match: Match, rule: Rule, dataset: Dataset, other: Dat
     names = {}
     for name in right.names:
         told = f"{match.name}.{name}"
-        if rule.mentions(told):
-            names[name] = told
-        elif name in frame and name not in same:
+        if rule.mentions(told) or (name in frame and name not in same):
             names[name] = told
     kept = right.without([name for name in same if name not in names])
     return frame.take(at_left).beside(kept.take(at_right).renamed(names))

@@ -25,7 +25,7 @@ def join_related(frame: Frame, match: Match, dataset: Dataset, study: Study, rel
     at_left, at_right = matched([key.take(mine) for key in keys], [key.take(others) for key in keys],
                                 (len(mine), len(others)))
     left, right = relations.take(mine[at_left]), relations.take(others[at_right])
-    parts = []
+    parts: list[Frame] = []
     seen = set()
     for row in range(left.size):
         pair = tuple(side.column(name).cell(row) for side in (left, right)
@@ -33,8 +33,8 @@ def join_related(frame: Frame, match: Match, dataset: Dataset, study: Study, rel
         other = study.matching(str(pair[4])) if pair[4] is not None else None
         if other is not None and (row, pair) not in seen:
             seen.add((row, pair))
-            parts.append(_pair(frame, other, pair, match))
-    parts = [part for part in parts if part is not None and part.size]
+            part = _pair(frame, other, pair, match)
+            parts.extend([part] if part is not None and part.size else [])
     if not parts:
         raise NotRun("no record is related")
     return stack(parts)

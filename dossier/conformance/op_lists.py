@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -104,9 +105,8 @@ def _in_order(one: Any, two: Any) -> bool:
     if two is None:
         return one is None
     place = {member: at for at, member in reversed(list(enumerate(_members(two))))}
-    found = [place.get(member) for member in (() if one is None else _members(one))]
-    return None not in found and all(a < b for a, b in zip(found, found[1:], strict=False)  # type: ignore
-                                     if a is not None and b is not None)
+    found = [place.get(member, -1) for member in (() if one is None else _members(one))]
+    return -1 not in found and all(a < b for a, b in pairwise(found))
 
 
 OPERATORS = {

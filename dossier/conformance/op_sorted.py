@@ -24,7 +24,8 @@ def target_is_sorted_by(asked: Asked) -> Mask:
         found = _sorted(column.take(order), asked.target.take(order), ids[order],
                         entry["sort_order"] == "desc", entry["null_position"] == "first")
         good[order] &= found
-    return good | keyless
+    answers: Mask = good | keyless
+    return answers
 
 
 def _sorted(column: Vector, target: Vector, ids: np.ndarray, descending: bool, nulls_first: bool) -> Mask:

@@ -70,7 +70,8 @@ def _part_equal(part: _Part) -> Callable[[Asked], Mask]:
     def operator(asked: Asked) -> Mask:
         asked.require_text(asked.target, every=True)
         parts = asked.target.mapped(lambda text: part(asked, text))
-        two = Vector.constant(asked.prefix, asked.frame.size) if asked.leaf.value == "DOMAIN" else asked.compared
+        by_domain = asked.leaf.value == "DOMAIN"
+        two = Vector.constant(asked.prefix, asked.frame.size) if by_domain else asked.compared
         codes = parts.codes_in(two)
         same: Mask = (codes >= 0) & (codes == two.codes)
         return same
@@ -94,7 +95,8 @@ def longer_than(asked: Asked) -> Mask:
         return by_pairs(target, value, lambda one, two: one is not None and two is not None
                         and len(one) > len(two))
     if isinstance(value, Vector):
-        return by_pairs(target, value, lambda one, two: one is not None and two is not None and len(one) > two)
+        return by_pairs(target, value, lambda one, two: one is not None and two is not None
+                        and len(one) > two)
     if not isinstance(value, int | float):
         raise Failure(f"longer_than needs a number, and '{value}' is none")
     return target.where(lambda text: _length(asked, text) > value)

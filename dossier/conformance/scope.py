@@ -38,7 +38,7 @@ def _named(names: Collection[str], dataset: Dataset) -> bool:
 
 def _class(rule: Rule, dataset: Dataset, study: Study) -> bool:
     include, exclude = rule.classes.include, rule.classes.exclude
-    if include is None and not exclude or include is not None and "ALL" in include:
+    if (include is None and not exclude) or (include is not None and "ALL" in include):
         return True
     found = class_of(dataset, study)
     names = {found, "FINDINGS"} if found == "FINDINGS ABOUT" else {found}

@@ -83,7 +83,7 @@ class Dataset:
     def is_ap(self) -> bool:
         """Whether the data are of associated persons."""
         if self.is_supp:
-            return bool(self.rdomain) and len(self.rdomain or "") == 4 and (self.rdomain or "").startswith("AP")
+            return len(self.rdomain or "") == 4 and (self.rdomain or "").startswith("AP")
         frame = self._held[0]
         return "APID" in frame and frame.size > 0
 

@@ -38,7 +38,8 @@ class Vector:
     def of(cells: Iterable[Any], number: bool = False) -> Vector:
         """The codes of a few cells; ``None``, NaN and empty text are null."""
         kinds: dict[tuple[type, Any], int] = {}
-        codes, values = [], []
+        codes: list[int] = []
+        values: list[Any] = []
         for cell in cells:
             if cell is None or cell == "" or cell != cell:
                 codes.append(-1)
@@ -117,7 +118,8 @@ class Vector:
         [False, True]
         """
         told = np.fromiter((function(value) for value in self.values), dtype=bool, count=len(self.values))
-        return np.append(told, null)[self.codes]
+        answers: Mask = np.append(told, null)[self.codes]
+        return answers
 
     def mapped(self, function: Callable[[Any], Any], number: bool = False) -> Vector:
         """Another value for each distinct one; None makes null, values that become alike share a code."""
@@ -141,14 +143,16 @@ class Vector:
         >>> Vector.of(["1.5", "x", None]).numbers().tolist()
         [1.5, nan, nan]
         """
-        return np.append(np.array([as_number(value) for value in self.values], dtype="float64"),
-                         np.nan)[self.codes]
+        table = np.array([*map(as_number, self.values), np.nan], dtype="float64")
+        found: np.ndarray = table[self.codes]
+        return found
 
     def codes_in(self, other: Vector) -> np.ndarray:
         """This column's values by the codes of another; -2 where the other has no such value, -1 null."""
         index = {value: at for at, value in enumerate(other.values)}  # a number is one, float or int
         table = [index.get(value, -2) for value in self.values]
-        return np.array([*table, -1], dtype="int64")[self.codes]
+        found: np.ndarray = np.array([*table, -1], dtype="int64")[self.codes]
+        return found
 
 
 def as_number(value: Any) -> float:
