@@ -73,7 +73,7 @@ class Asked:
             rows = names.codes == names.values.index(name)
             codes[rows] = np.where(column.codes[rows] < 0, -1, column.codes[rows] + len(values))
             values.extend(column.values)
-        return Vector(codes, values)
+        return Vector(codes, values).distinct()
 
     def columns(self, given: Any) -> list[str]:
         """The names in a value: one or several, a ``$list`` replaced by its members."""

@@ -114,6 +114,6 @@ def _filled(first: Vector, second: Vector) -> Vector:
     values = [*first.values, *second.values]
     codes = np.where(first.codes >= 0, first.codes,
                      np.where(second.codes >= 0, second.codes + len(first.values), -1))
-    return Vector(codes, values, first.number)
+    return Vector(codes, values, first.number).distinct()
 
 

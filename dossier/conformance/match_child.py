@@ -55,7 +55,7 @@ def _over(child: Vector, parent: Vector, found: np.ndarray) -> Vector:
     """The parent's cell where there is a parent, the child's where there is none."""
     values = [*child.values, *parent.values]
     codes = np.where(found < 0, child.codes, np.where(parent.codes < 0, -1, parent.codes + len(child.values)))
-    return Vector(codes, values, child.number)
+    return Vector(codes, values, child.number).distinct()
 
 
 def _plain(frame: Frame, parent: Frame, keys: list[tuple[str, str]], domain: str) -> Frame:

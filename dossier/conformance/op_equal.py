@@ -9,7 +9,7 @@ import numpy as np
 
 from dossier.conformance.asked import Asked, by_pairs
 from dossier.conformance.outcomes import Failure
-from dossier.conformance.vectors import Mask, Vector, as_number, number_text
+from dossier.conformance.vectors import Mask, Vector, as_number, number_text, same
 
 
 def _normal(value: Any) -> str:
@@ -26,21 +26,15 @@ def _sides(asked: Asked) -> tuple[Vector, Vector]:
     return one, two
 
 
-def _equal(one: Vector, two: Vector) -> Mask:
-    codes = one.codes_in(two)
-    same: Mask = (codes >= 0) & (codes == two.codes)
-    return same
-
-
 def equal_to(asked: Asked) -> Mask:
     """Whether both are there and alike; text never equals a number."""
-    return _equal(*_sides(asked))
+    return same(*_sides(asked))
 
 
 def not_equal_to(asked: Asked) -> Mask:
     """Whether they differ, or one of them is missing."""
     one, two = _sides(asked)
-    result: Mask = ~_equal(one, two) & ~(one.null & two.null)
+    result: Mask = ~same(one, two) & ~(one.null & two.null)
     return result
 
 

@@ -11,7 +11,7 @@ from dossier.conformance.asked import Asked
 from dossier.conformance.outcomes import ColumnAbsent, Failure
 from dossier.conformance.patterns import compiled
 from dossier.conformance.ranks import ranks
-from dossier.conformance.vectors import Mask, Vector, as_number, group_ids, number_text
+from dossier.conformance.vectors import Mask, Vector, as_number, group_ids, number_text, same
 
 
 def is_not_unique_set(asked: Asked) -> Mask:
@@ -116,11 +116,9 @@ def does_not_have_next_corresponding_record(asked: Asked) -> Mask:
     keyed = ~np.logical_or.reduce([group.null for group in groups])
     by_group = by_group[keyed[by_group]]
     ids = group_ids(groups, size)[by_group]
-    codes = target.codes_in(other)[by_group]
-    following = other.codes[by_group]
     answers = asked.nothing()
     if len(by_group) > 1:
-        differs = (codes[:-1] < 0) | (codes[:-1] != following[1:])
+        differs = ~same(target.take(by_group[:-1]), other.take(by_group[1:]))
         answers[:len(by_group) - 1] = differs & (ids[:-1] == ids[1:])
     return answers
 

@@ -9,7 +9,7 @@ from dossier.conformance.asked import Asked, by_pairs
 from dossier.conformance.automata import PatternError
 from dossier.conformance.outcomes import Failure
 from dossier.conformance.patterns import Pattern, compiled
-from dossier.conformance.vectors import Mask, Vector, number_text
+from dossier.conformance.vectors import Mask, Vector, number_text, same
 
 
 def contains(asked: Asked) -> Mask:
@@ -72,9 +72,7 @@ def _part_equal(part: _Part) -> Callable[[Asked], Mask]:
         parts = asked.target.mapped(lambda text: part(asked, text))
         by_domain = asked.leaf.value == "DOMAIN"
         two = Vector.constant(asked.prefix, asked.frame.size) if by_domain else asked.compared
-        codes = parts.codes_in(two)
-        same: Mask = (codes >= 0) & (codes == two.codes)
-        return same
+        return same(parts, two)
     return operator
 
 
@@ -135,9 +133,7 @@ def equals_string_part(asked: Asked) -> Mask:
 
     def work() -> Mask:
         parts = asked.compared.mapped(lambda value: pattern.part(number_text(value)))
-        codes = asked.target.codes_in(parts)
-        same: Mask = (codes >= 0) & (codes == parts.codes)
-        return same
+        return same(asked.target, parts)
     return _bounded(asked, work)
 
 

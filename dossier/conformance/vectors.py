@@ -147,12 +147,23 @@ class Vector:
         found: np.ndarray = table[self.codes]
         return found
 
-    def codes_in(self, other: Vector) -> np.ndarray:
-        """This column's values by the codes of another; -2 where the other has no such value, -1 null."""
-        index = {value: at for at, value in enumerate(other.values)}  # a number is one, float or int
-        table = [index.get(value, -2) for value in self.values]
-        found: np.ndarray = np.array([*table, -1], dtype="int64")[self.codes]
-        return found
+    def distinct(self) -> Vector:
+        """The same cells, no value twice among the values."""
+        return self.mapped(lambda value: value, self.number)
+
+
+def same(one: Vector, two: Vector) -> Mask:
+    """Where two columns have equal values; a number is one, integer or not, and text equals only text.
+
+    >>> same(Vector.of([1.0, "1", None]), Vector.of([1, 1, None])).tolist()
+    [True, False, False]
+    """
+    index: dict[Any, int] = {}
+    first, second = ([index.setdefault(value, len(index)) for value in side.values] for side in (one, two))
+    mine = np.array([*first, -1], dtype="int64")[one.codes]
+    theirs = np.array([*second, -2], dtype="int64")[two.codes]
+    answers: Mask = mine == theirs
+    return answers
 
 
 def as_number(value: Any) -> float:
