@@ -42,14 +42,15 @@ def test_a_rule_as_it_is_written() -> None:
 
 
 def test_values_are_of_the_type_that_yaml_gives_them() -> None:
-    text = RULE + "    - {name: A, operator: equal_to, value: '1'}\n    - {name: A, operator: equal_to, value: 1}\n"
-    text += "    - {name: A, operator: equal_to, value: true}\n    - {name: A, operator: equal_to, value: Y}\n"
+    text = RULE + "".join(f"    - {{name: A, operator: equal_to, value: {value}}}\n"
+                          for value in ("'1'", "1", "true", "Y"))
     assert [leaf.value for leaf in leaves(parse_rule(text).check)][1:] == ["1", 1, True, "Y"]
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), [
     ("Rule Type", "Rule Typ", "rule.yml:3:1: unknown key 'Rule Typ'; did you mean 'Rule Type'?"),
-    ("Record Data", "Recrd Data", "rule.yml:3:12: unknown rule type 'Recrd Data'; did you mean 'Record Data'?"),
+    ("Record Data", "Recrd Data",
+     "rule.yml:3:12: unknown rule type 'Recrd Data'; did you mean 'Record Data'?"),
     ("operator: empty", "operator: emty",
      "rule.yml:13:17: unknown operator 'emty'; did you mean 'empty'?"),
     ("operator: empty", "operator: empty\n      valeu: 1",
@@ -66,7 +67,8 @@ def test_values_are_of_the_type_that_yaml_gives_them() -> None:
      "rule.yml:14:15: 'prefix' must be a whole number from 0 on"),
     ("name: AESEQ", "name: $seqs", "rule.yml:12:7: no operation makes '$seqs'"),
     ("all:", "all: []\n  any:", "rule.yml:12:3: 'any' stands beside 'all'; nest one in the other"),
-    ("Sensitivity: Record", "Sensitivity: Group", "rule.yml:1:1: Group sensitivity needs 'Grouping Variables'"),
+    ("Sensitivity: Record", "Sensitivity: Group",
+     "rule.yml:1:1: Group sensitivity needs 'Grouping Variables'"),
     ("Message: It is so.", "Output Variables: [A]", "rule.yml:9:3: 'Message' is missing"),
     ("Include: [AE]", "Includ: [AE]", "rule.yml:7:5: unknown key 'Includ'; did you mean 'Include'?"),
 ])

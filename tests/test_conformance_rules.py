@@ -31,7 +31,8 @@ def dataset_of(name: str, columns: dict[str, list[Any]]) -> Dataset:
     size = len(next(iter(columns.values())))
     numbers = {column for column, cells in columns.items() if any(isinstance(cell, float) for cell in cells)}
     facts = tuple(VariableFacts(column, "", "Num" if column in numbers else "Char", 8) for column in columns)
-    return Dataset(name, f"Label of {name}", f"{name.lower()}.csv", 100, size, facts, reader(columns, numbers))
+    return Dataset(name, f"Label of {name}", f"{name.lower()}.csv", 100, size, facts,
+                   reader(columns, numbers))
 
 
 def reader(columns: dict[str, list[Any]], numbers: set[str]) -> Callable[[], tuple[Frame, Failure | None]]:

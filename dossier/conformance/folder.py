@@ -29,7 +29,8 @@ def read_folder(folder: Path, define: Path | None = None, encoding: str = "utf-8
     shown = show_path(folder)
     if not folder.is_dir():
         raise DataError(Problem(Place(shown), "", "no such folder"))
-    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(("_", ".")))
+    files = sorted(path for path in folder.iterdir()
+                   if path.is_file() and not path.name.startswith(("_", ".")))
     for suffix in FORMATS:
         chosen = [path for path in files if path.suffix.lower() == suffix]
         if chosen:
@@ -66,14 +67,18 @@ def _parquet(path: Path, encoding: str) -> Dataset:
         schema = pq.read_schema(path)
     except (pa.ArrowException, OSError) as error:
         raise DataError(Problem(Place(show_path(path)), "", "is not a Parquet file")) from error
-    facts = tuple(VariableFacts(field.name, (field.metadata or {}).get(b"label", b"").decode("utf-8", "replace"),
+    facts = tuple(VariableFacts(field.name, _label(field.metadata),
                                 "Num" if _is_number(field.type) else "Char", None) for field in schema)
 
     def read() -> tuple[Frame, Failure | None]:
         table = pd.read_parquet(path)
         return _frame(table), None
-    label = (schema.metadata or {}).get(b"label", b"").decode("utf-8", "replace")
-    return Dataset(path.stem.upper(), label, path.name, path.stat().st_size, about.num_rows, facts, read)
+    return Dataset(path.stem.upper(), _label(schema.metadata), path.name, path.stat().st_size,
+                   about.num_rows, facts, read)
+
+
+def _label(metadata: dict[bytes, bytes] | None) -> str:
+    return (metadata or {}).get(b"label", b"").decode("utf-8", "replace")
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -74,18 +74,21 @@ def _overlapping(column: Vector, ids: np.ndarray) -> Mask:
     pairs = [(at, codes[short]) for at, value in enumerate(column.values)
              if isinstance(value, str) and valid_date(value)
              for short in _beginnings(value) if short in codes]
-    bad = np.zeros(len(column), dtype=bool)
     if not pairs:
-        return bad
+        return np.zeros(len(column), dtype=bool)
     width = len(column.values) + 1
     keys = ids * width + column.codes
     present = np.unique(keys[~column.null])
-    for longer, shorter in pairs:
-        groups = np.intersect1d(present[present % width == longer] // width,
-                                present[present % width == shorter] // width)
-        for code in (longer, shorter):
-            bad |= (column.codes == code) & np.isin(ids, groups)
-    return bad
+    by_code = np.argsort(present % width, kind="stable")
+    groups = (present // width)[by_code]
+    edges = np.searchsorted((present % width)[by_code], np.arange(width + 1))
+    found = []
+    for pair in pairs:
+        longer, shorter = (groups[edges[code]:edges[code + 1]] for code in pair)
+        both = np.intersect1d(longer, shorter)
+        found.extend(both * width + code for code in pair)
+    overlapping: Mask = np.isin(keys, np.concatenate(found)) & ~column.null
+    return overlapping
 
 
 def _beginnings(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dossier.conformance import library
+from dossier.conformance.asked import by_pairs
 from dossier.conformance.frame import Frame
 from dossier.conformance.frames import dataset_facts
 from dossier.conformance.model import Operation
@@ -102,9 +103,7 @@ def _references(step: Step) -> np.ndarray:
     names, domains = source.column(step.name), source.column("RDOMAIN")
     known = {domain: set(other.columns) for domain in domains.used()
              if (other := step.study.unsplit(str(domain))) is not None}
-    pairs = zip(names.cells(), domains.cells(), strict=True)
-    return np.fromiter((name in known.get(domain, ()) for name, domain in pairs), dtype=bool,
-                       count=source.size)
+    return by_pairs(names, domains, lambda name, domain: name in known.get(domain, ()))
 
 
 def _count(step: Step) -> Vector:
