@@ -82,7 +82,7 @@ def _overlapping(column: Vector, ids: np.ndarray) -> Mask:
     by_code = np.argsort(present % width, kind="stable")
     groups = (present // width)[by_code]
     edges = np.searchsorted((present % width)[by_code], np.arange(width + 1))
-    found = []
+    found: list[np.ndarray] = []
     for pair in pairs:
         longer, shorter = (groups[edges[code]:edges[code + 1]] for code in pair)
         both = np.intersect1d(longer, shorter)
