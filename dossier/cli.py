@@ -1,4 +1,4 @@
-"""The command line: ``dossier build``, ``dossier figures``, ``dossier spec``, ``dossier xpt``."""
+"""The command line: ``dossier build``, ``figures``, ``spec``, ``xpt``, ``rules``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from dossier.conformance.commands import add_rules
 from dossier.xpt_commands import add_xpt
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--id", metavar="STUDYID", help="the study's identifier (default: as the files say)")
     new.set_defaults(run=_new)
     add_xpt(commands, loud)
+    add_rules(commands, loud)
     return parser
 
 

@@ -1,0 +1,1 @@
+"""Conformance rules in the format of CDISC CORE's open rules, run over pandas tables."""
