@@ -60,7 +60,7 @@ bench-xpt:  ## time reading and writing of transport files beside others (ROWS=.
 	$(BIN)/python bench/xpt.py $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS)) $(if $(LARGE),--large)
 
 interop: datasets  ## read the built transport files with an independent reader and compare
-	@if $(SETUP) interop; then $(BIN)/python scripts/interop_xport.py $(OUT); \
+	@if $(SETUP) interop; then $(BIN)/python scripts/interop_xport.py $(OUT)/m5; \
 	else echo "interop: skipped, no environment for the independent reader (see above)"; fi
 
 lock:  ## resolve the lock files under requirements/ anew (needs the network)
