@@ -2,12 +2,13 @@
 PYTHON ?= python3
 STUDY ?= specs/study.yaml
 OUT ?= build
+ACCEPTED ?= $(dir $(STUDY))accepted.yaml
 PYTEST_ARGS ?=
 
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/setup.py
 
-.PHONY: help setup datasets figures docs test test-full lint types contract bench bench-xpt interop lock clean
+.PHONY: help setup datasets figures validate docs test test-full lint types contract bench bench-xpt interop lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -22,6 +23,11 @@ datasets:  ## build all datasets of the built-in study (STUDY=..., OUT=...)
 
 figures: datasets  ## draw the figures of the built datasets into OUT/figures
 	$(BIN)/dossier figures --study $(STUDY) --from $(OUT)
+
+validate: datasets  ## run the conformance rules on the built datasets (RULES=PATH adds CDISC's own; FAIL_ON=warning)
+	$(BIN)/dossier validate $(OUT)/m5/datasets --study $(STUDY) --out $(OUT)/validation \
+	    $(if $(wildcard $(ACCEPTED)),--accepted $(ACCEPTED)) $(if $(RULES),--rules $(RULES)) \
+	    $(if $(FAIL_ON),--fail-on $(FAIL_ON))
 
 test:  ## run the tests, on all cores (PYTEST_ARGS=... is passed on)
 	@$(SETUP) test

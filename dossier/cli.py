@@ -1,4 +1,4 @@
-"""The command line: ``dossier build``, ``figures``, ``spec``, ``xpt``, ``rules``."""
+"""The command line: ``dossier build``, ``figures``, ``spec``, ``xpt``, ``rules``, ``validate``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from dossier.conformance.commands import add_rules
+from dossier.validate.commands import add_validate
 from dossier.xpt_commands import add_xpt
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     new.set_defaults(run=_new)
     add_xpt(commands, loud)
     add_rules(commands, loud)
+    add_validate(commands, loud)
     return parser
 
 

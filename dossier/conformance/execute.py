@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,15 +54,19 @@ class Outcome:
     reason: str = ""
 
 
-def run(rule: Rule, study: Study) -> list[Outcome]:
-    """Run a rule on every dataset it is meant for; the files of a split dataset count as one."""
+def run(rule: Rule, study: Study, among: Container[str] | None = None) -> list[Outcome]:
+    """Run a rule on every dataset it is meant for; the files of a split dataset count as one.
+
+    ``among`` are the names of the datasets it may be run on, all if there is none; the
+    others are there to be joined.
+    """
     outcomes = []
     done: set[str] = set()
     for dataset in study.datasets:
         if dataset.unsplit in done:
             continue
         done.add(dataset.unsplit)
-        if in_scope(rule, dataset, study):
+        if (among is None or dataset.name in among) and in_scope(rule, dataset, study):
             outcomes.append(_one(rule, dataset, study))
     return outcomes
 

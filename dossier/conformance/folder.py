@@ -44,9 +44,18 @@ def read_folder(folder: Path, define: Path | None = None, encoding: str = "utf-8
             raise DataError(Problem(Place(show_path(path)), "", f"a second file of {path.stem.upper()}"))
         names[path.stem.upper()] = path
     found = folder / "define.xml"
-    makers = {".xpt": _transport, ".parquet": _parquet, ".csv": _csv}
-    datasets = [makers[suffix](path, encoding) for path in chosen]
+    datasets = [read_file(path, encoding) for path in chosen]
     return Study(datasets, define or (found if found.is_file() else None))
+
+
+def read_file(path: Path, encoding: str = "utf-8") -> Dataset:
+    """The dataset of one file; :class:`DataError` for another format, or a file that cannot be read."""
+    makers = {".xpt": _transport, ".parquet": _parquet, ".csv": _csv}
+    maker = makers.get(path.suffix.lower())
+    if maker is None:
+        raise DataError(Problem(Place(show_path(path)), "", "is no dataset",
+                                f"datasets are files {', '.join('*' + suffix for suffix in FORMATS)}"))
+    return maker(path, encoding)
 
 
 def _transport(path: Path, encoding: str) -> Dataset:

@@ -19,10 +19,12 @@ from engine.errors import Problem, SpecError, hint_for
 from engine.yaml import Node, Text, YamlMap, describe, parse_yaml, read_yaml
 
 INFORMATIVE = ("Authorities", "Executability", "Description", "Grouping Variables", "Match Datasets",
-               "Operations")
+               "Operations", "Severity")
 NEEDED = ("Core", "Rule Type", "Check", "Outcome", "Sensitivity", "Scope")
 _MATCH = ("Name", "Keys", "Child", "Wildcard", "Join Type")
 SENSITIVITIES = ("Record", "Dataset", "Group")
+SEVERITIES = ("Error", "Warning", "Notice")
+"""Ours alone: CDISC's rules give no severity."""
 MOST_STEPS = 100
 """Operations of a rule, and match datasets."""
 
@@ -30,6 +32,11 @@ MOST_STEPS = 100
 def read_rule(path: Path) -> Rule:
     """The rule of a file; :class:`SpecError` with all its mistakes."""
     return _rule(read_yaml(path, path.parent))
+
+
+def rule_from(node: Node) -> Rule:
+    """The rule of a node that is read already; :class:`SpecError` with all its mistakes."""
+    return _rule(node)
 
 
 def parse_rule(text: str, file: str = "rule.yml") -> Rule:
@@ -79,7 +86,7 @@ def _rule(node: Node) -> Rule:
         matches=tuple(_match(item, problems) for item in top.items("Match Datasets", MOST_STEPS)),
         operations=operations, grouping=top.texts("Grouping Variables") or (),
         description=top.text("Description"), executability=top.text("Executability"),
-        status=core.text("Status"))
+        status=core.text("Status"), severity=top.choice("Severity", SEVERITIES) or "")
     _require_order(rule, problems)
     if rule.sensitivity == "Group" and not rule.grouping:
         problem(problems, top.place, "Group sensitivity needs 'Grouping Variables'")
@@ -111,7 +118,7 @@ def _match(node: Node, problems: list[Problem]) -> Match:
 
 def _operation(node: Node, problems: list[Problem]) -> Operation:
     known = ("id", "operator", "name", "domain", "group", "group_aliases", "filter", "regex", "key_name",
-             "key_value", "codelists", "level", "returntype", "value_is_reference")
+             "key_value", "codelists", "level", "returntype", "value_is_reference", "subtract", "by")
     fields = mapping(node, known, problems) or Fields.none(problems)
     operator = fields.choice("operator", OPERATIONS, needed=True) or OPERATIONS[0]
     filters = fields.node("filter")
@@ -128,7 +135,8 @@ def _operation(node: Node, problems: list[Problem]) -> Operation:
         key_value=fields.text("key_value") or None, codelists=fields.texts("codelists") or (),
         level=fields.choice("level", LEVELS) or "term",
         returntype=fields.choice("returntype", RETURNED) or "value",
-        reference=fields.flag("value_is_reference") or False)
+        reference=fields.flag("value_is_reference") or False,
+        other=fields.text("subtract" if operator == "minus" else "by") or None)
     for key in OPERATION_NEEDS.get(operator, ()):
         if fields.node(key) is None:
             problem(problems, fields.place, f"{operator} needs '{key}'")
@@ -142,8 +150,10 @@ def _operation(node: Node, problems: list[Problem]) -> Operation:
 OPERATION_NEEDS: dict[str, Sequence[str]] = {
     "distinct": ("name",), "min_date": ("name",), "max_date": ("name",), "dy": ("name",),
     "variable_exists": ("name",), "variable_count": ("name",), "extract_metadata": ("name",),
+    "minus": ("name", "subtract"), "multiply": ("name", "by"), "divide": ("name", "by"),
     "get_dataset_filtered_variables": ("key_name", "key_value"),
     "get_model_filtered_variables": ("key_name", "key_value"), "codelist_terms": ("codelists",),
+    "paired_term": ("name", "codelists"), "library_variable": ("name", "key_name"),
 }
 
 
@@ -154,7 +164,7 @@ def _require_order(rule: Rule, problems: list[Problem]) -> None:
         if step.id in ids[:at]:
             problem(problems, step.place, f"a second operation '{step.id}'")
         later: Collection[str] = set(ids[at:]) - set(ids[:at])
-        for name in (step.name, *step.group):
+        for name in (step.name, *step.group, step.other):
             if name in later:
                 said = "itself" if name == step.id else f"'{name}', which a later operation makes"
                 problem(problems, step.place, f"operation '{step.id}' uses {said}",

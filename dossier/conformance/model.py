@@ -77,6 +77,7 @@ class Operation:
     level: str = "term"
     returntype: str = "value"
     reference: bool = False
+    other: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ class Rule:
     description: str = ""
     executability: str = ""
     status: str = ""
+    severity: str = ""
 
     def mentions(self, name: str) -> bool:
         """Whether the rule uses a column, as a target, a value or an output."""

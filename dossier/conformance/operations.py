@@ -14,6 +14,8 @@ from dossier.conformance.frame import Frame
 from dossier.conformance.frames import dataset_facts
 from dossier.conformance.model import Operation
 from dossier.conformance.op_groups import dates_of, distinct, record_count
+from dossier.conformance.op_numbers import ARITHMETIC, computed
+from dossier.conformance.op_terms import paired
 from dossier.conformance.outcomes import ColumnAbsent, Failure, NotRun
 from dossier.conformance.study import Dataset, Study
 from dossier.conformance.vectors import Vector
@@ -108,6 +110,11 @@ def _references(step: Step) -> np.ndarray:
 
 def _count(step: Step) -> Vector:
     return record_count(step.operation, step.group, step.frame, step.source)
+
+
+def _arithmetic(step: Step) -> Vector:
+    operation = step.operation
+    return computed(operation.operator, step.frame, step.name, operation.other or "")
 
 
 def _study_day(step: Step) -> Vector:
@@ -225,14 +232,36 @@ def _terms(step: Step) -> Vector:
     return step.everywhere(tuple(found))
 
 
+def _paired(step: Step) -> Vector:
+    names = step.operation.codelists
+    if len(names) != 2:
+        raise Failure("paired_term needs two codelists")
+    return paired(step.frame.column(step.name), names[0], names[1])
+
+
+def _library_variable(step: Step) -> Vector:
+    """What the guide, else the model, says of the variable that a cell names; ours."""
+    key = step.operation.key_name or ""
+    if key not in ("role", "core", "label", "type"):
+        raise Failure(f"variables have no '{key}'")
+    known = {one.name: getattr(one, key) for one in _guide(step)}
+    return step.frame.column(step.name).mapped(known.get)
+
+
+def _define_exists(step: Step) -> Vector:
+    return step.everywhere(step.study.define is not None)
+
+
 OPERATION: dict[str, Callable[[Step], Vector]] = {
     "codelist_terms": _terms, "dataset_names": _dataset_names, "distinct": _distinct,
+    **dict.fromkeys(ARITHMETIC, _arithmetic),
     "domain_is_custom": _is_custom, "domain_label": _label, "dy": _study_day,
     "expected_variables": _of_core("Exp"), "extract_metadata": _metadata,
     "get_column_order_from_dataset": _columns, "get_column_order_from_library": _guide_order,
     "get_dataset_filtered_variables": _guide_filtered, "get_model_column_order": _model_order,
     "get_model_filtered_variables": _model_filtered, "get_parent_model_column_order": _parent_model_order,
-    "max_date": _max_date, "min_date": _min_date, "record_count": _count,
+    "define_exists": _define_exists, "library_variable": _library_variable, "max_date": _max_date,
+    "min_date": _min_date, "paired_term": _paired, "record_count": _count,
     "required_variables": _of_core("Req"), "study_domains": _study_domains,
     "variable_count": _variable_count, "variable_exists": _variable_exists,
 }

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+from dossier.conformance.cases import SUFFIX, read_cases, rule_files
 from dossier.conformance.compare import Difference, compare, read_results
 from dossier.conformance.execute import run
 from dossier.conformance.load import read_rule
@@ -53,13 +54,27 @@ def run_cases(paths: Sequence[Path], strict: bool = False) -> Iterator[Case]:
     """
     stale = {} if strict else stale_results()
     for path in paths:
-        folders = list(rule_folders(path))
-        if not folders:
+        folders, files = list(rule_folders(path)), list(rule_files(path))
+        if not folders and not files:
             raise DataError(Problem(Place(show_path(path)), "", "no rule.yml in this folder or below"))
         for folder in folders:
             for case in _rule_cases(folder):
                 reason = stale.get((case.rule, case.name)) if case.status == "failed" else None
                 yield replace(case, status="skipped", told=f"{reason}; {case.told}") if reason else case
+        for file in files:
+            yield from _table_cases(file)
+
+
+def _table_cases(file: Path) -> Iterator[Case]:
+    """The cases of a rule that are tables in a file beside it."""
+    try:
+        rule, cases = read_rule(file), read_cases(file.with_name(file.stem + SUFFIX))
+    except SpecError as error:
+        yield Case(file.stem, "", "failed", _first(error))
+        return
+    for case in cases:
+        difference = case.difference(run(rule, case.study))
+        yield Case(rule.id, case.name, "failed" if difference else "passed", difference)
 
 
 def rule_folders(path: Path) -> Iterator[Path]:
