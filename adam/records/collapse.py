@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from adam.records.values import finished_as
 from adam.verbs.choose import Codes, compute_chosen, order_ranks, ranks_of
 from engine.build.derivation import Derivation
+from engine.build.new_rows import finished_as
 from engine.build.rows import Rows, codes_of, taken
 from engine.columns import Column, Kind
 from engine.spec.references import OrderField, RefField

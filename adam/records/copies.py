@@ -7,11 +7,11 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from adam.records.values import set_values
 from adam.verbs.change import number_of
 from adam.verbs.choose import Chosen, Codes, Mask, Ranks, compute_chosen, order_ranks
 from engine.build.derivation import Derivation
 from engine.build.expand import Known
+from engine.build.new_rows import set_values
 from engine.build.rows import Rows, stack
 from engine.spec.references import ExpressionField, Order, OrderField, Ref, RefField
 from engine.spec.verbs import step

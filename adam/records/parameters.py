@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from pydantic import PlainValidator, WithJsonSchema, model_validator
 
-from adam.records.values import bare_rows, groups_of, set_values
 from adam.verbs.change import number_of
 from adam.verbs.choose import Codes, Mask, compute_chosen, order_ranks
 from engine.build.derivation import Derivation
+from engine.build.new_rows import bare_rows, groups_of, set_values
 from engine.build.rows import Rows, stack
 from engine.coded import Coded
 from engine.columns import Column, Kind

@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 
 from adam.records.collapse import compute_collapsed
-from adam.records.values import bare_rows, groups_of, set_values
 from adam.verbs.change import number_of
 from adam.verbs.statistics import How, compute_summary
 from engine.build.derivation import Derivation
+from engine.build.new_rows import bare_rows, groups_of, set_values
 from engine.build.rows import Rows, stack
 from engine.columns import Column, Kind
 from engine.spec.references import ExpressionField, RefField

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from adam.records.values import finished_as, set_values
 from engine.build.derivation import Derivation
+from engine.build.new_rows import finished_as, set_values
 from engine.build.rows import Rows, match, pairs, stack
 from engine.coded import Coded
 from engine.columns import Column, Kind
