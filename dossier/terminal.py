@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
@@ -35,6 +36,17 @@ class Progress:
         if self.live:
             self.stream.write("\r\x1b[K")
             self.stream.flush()
+
+
+def say(text: str) -> None:
+    """Print what a terminal without its characters can show as well."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def terminal_width() -> int:
+    """The columns of the terminal; 100 where there is none."""
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 HEADS = ("dataset", "records", "variables", "subjects", "problems", "seconds")

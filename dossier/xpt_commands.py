@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dossier.terminal import say, terminal_width
 from dossier.transport.commands import add_check, add_export
 
 if TYPE_CHECKING:
@@ -58,10 +58,11 @@ def add_xpt(commands: Commands, loud: argparse.ArgumentParser) -> None:
 
 def _info(options: argparse.Namespace) -> int:
     from dossier.transport.info import infos
-    texts = infos(options.files, as_json=options.json, width=_width(), encoding=options.encoding or "utf-8",
-                  quick=options.quick, distinct=options.distinct if options.values else None)
+    texts = infos(options.files, as_json=options.json, width=terminal_width(),
+                  encoding=options.encoding or "utf-8", quick=options.quick,
+                  distinct=options.distinct if options.values else None)
     for text in texts:
-        _print(text)
+        say(text)
     return EQUAL
 
 
@@ -79,29 +80,19 @@ def _diff(options: argparse.Namespace) -> int:
             if options.json:
                 found.append(plain_facts(result))
             else:
-                for line in told(result, _width()):
-                    _print(line)
+                for line in told(result, terminal_width()):
+                    say(line)
     except DataError as error:
         failed = error
     equal = failed is None and tally.equal
     if options.json:
-        _print(json.dumps({"equal": equal, "datasets": found}, indent=2, ensure_ascii=False))
+        say(json.dumps({"equal": equal, "datasets": found}, indent=2, ensure_ascii=False))
     elif tally:
-        _print(tally.told())
+        say(tally.told())
     if failed is not None:
         sys.stdout.flush()  # what was found first, also where both go to one place
         raise failed
     return EQUAL if equal else DIFFERENT
-
-
-def _width() -> int:
-    return shutil.get_terminal_size((100, 24)).columns
-
-
-def _print(text: str) -> None:
-    """Print what a terminal without its characters can show as well."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dossier.terminal import say
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -26,10 +28,9 @@ def add_rules(commands: Commands, loud: argparse.ArgumentParser) -> None:
 
 def _test(options: argparse.Namespace) -> int:
     from dossier.conformance.trial import run_cases
-    from dossier.xpt_commands import _print
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for case in run_cases(options.paths, options.strict):
         counts[case.status] += 1
-        _print(str(case))
-    _print(", ".join(f"{number} {status}" for status, number in counts.items()))
+        say(str(case))
+    say(", ".join(f"{number} {status}" for status, number in counts.items()))
     return 1 if counts["failed"] else 0

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dossier.terminal import Progress, say
+
 if TYPE_CHECKING:
     from dossier.transport.export import Exported
     from dossier.transport.profiles import Profile
@@ -59,7 +61,6 @@ def add_check(commands: Commands, loud: argparse.ArgumentParser) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from dossier.terminal import Progress
     from dossier.transport.export import export
     from dossier.transport.profiles import PROFILES
     from dossier.transport.source import built_folder, file_items, study_items
@@ -88,7 +89,7 @@ def _export(options: argparse.Namespace) -> int:
             done = export(lambda: study_items(plan, source, profile, encoding), profile, encoding,
                           options.out or source, progress=progress)
     for line in told(done, verbose=options.verbose):
-        _print(line)
+        say(line)
     return CLEAN
 
 
@@ -144,14 +145,14 @@ def _check(options: argparse.Namespace) -> int:
     encoding = _known(options.encoding, "--encoding") if options.encoding else None
     found = check_files(options.files, PROFILES.get(options.agency), encoding)
     for problem in found.findings:
-        _print(str(problem))
+        say(str(problem))
         if options.verbose:
             for line in _records(problem.records, len(problem.records)):
-                _print(line)
+                say(line)
     for note in found.notes:
-        _print(f"note: {note}")
+        say(f"note: {note}")
     many = counted(len(found.findings), "finding") if found.findings else "no findings"
-    _print(f"{counted(found.files, 'file')}, {counted(found.datasets, 'dataset')}, "
+    say(f"{counted(found.files, 'file')}, {counted(found.datasets, 'dataset')}, "
            f"{counted(found.records, 'record')}: {many}")
     return FOUND if found.findings else CLEAN
 
@@ -163,11 +164,5 @@ def _records(records: Iterable[Record], count: int) -> Iterable[str]:
         yield f"    {record.place}: subject {record.subject or '(none)'}"
     if count > len(listed):
         yield f"    and {count - len(listed)} more"
-
-
-def _print(text: str) -> None:
-    """Print what a terminal without its characters can show as well."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 

@@ -16,6 +16,9 @@ from engine.yaml.fields import sort_problems
 Terms = dict[str, str]
 """A value, and the term it is written as."""
 
+LANGUAGES = ("en", "zh")
+"""The languages that values are translated into."""
+
 
 def terms_of(plan: Plan, language: str) -> dict[str, Terms]:
     """The terms of each variable that has a translation into a language.
@@ -45,10 +48,6 @@ def terms_of(plan: Plan, language: str) -> dict[str, Terms]:
     if twice:
         raise DataError(sort_problems(twice))
     return found
-
-
-LANGUAGES = ("en", "zh")
-"""The languages that values are translated into."""
 
 
 def translation_problems(plan: Plan, language: str | None = None) -> list[Problem]:

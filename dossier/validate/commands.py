@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dossier.terminal import say, terminal_width
+
 if TYPE_CHECKING:
     from dossier.validate.model import Report
 
@@ -50,7 +52,6 @@ def add_validate(commands: Commands, loud: argparse.ArgumentParser) -> None:
 
 def _validate(options: argparse.Namespace) -> int:
     from dossier.validate.core import NONE, find_core
-    from dossier.xpt_commands import _print, _width
     formats = options.format or (_FILES if options.out else ())
     wrong = _misused(options)
     command = find_core(options.core) if options.engine == "core" else None
@@ -63,11 +64,11 @@ def _validate(options: argparse.Namespace) -> int:
         sys.stdout.write(csv_text(report) if formats[0] == "csv" else json_text(report))
     else:
         from dossier.validate.told import told
-        _print(told(report, _width(), options.verbose))
+        say(told(report, terminal_width(), options.verbose))
     if options.out:
         from dossier.validate.files import write_report
         for path in write_report(report, options.out, formats):
-            _print(f"wrote {path.as_posix()}")
+            say(f"wrote {path.as_posix()}")
     return FAILED if report.fails(options.fail_on) else PASSED
 
 
